@@ -1,0 +1,25 @@
+"""GitOps for data-platform metadata: YAML specs in git, planned against and applied to catalogs.
+
+For people who embed it: `load_config`, `load_specs`, `plan` and `apply` (coroutines where they talk
+to catalogs), with the types of `catalogctl.model` and the errors of `catalogctl.errors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalogctl.version import __version__
+
+if TYPE_CHECKING:
+    from catalogctl.session import apply, load_config, load_specs, plan
+
+__all__ = ["__version__", "apply", "load_config", "load_specs", "plan"]
+
+
+def __getattr__(name: str) -> Any:
+    # `import catalogctl` stays light: a command that needs no network must not load an HTTP client.
+    if name in __all__:
+        from catalogctl import session
+
+        return getattr(session, name)
+    raise AttributeError(name)

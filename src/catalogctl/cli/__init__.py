@@ -1,0 +1,106 @@
+"""The command line. One file a command group; the only place that prints and that ends a process.
+
+Commands are loaded when they are called: `--help` and `--version` must not wait for an HTTP client.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from catalogctl.cli.exits import INTERRUPTED, USAGE
+from catalogctl.version import __version__
+
+COMMANDS = {
+    "validate": ("specs", "Check specs and configuration without any network."),
+    "plan": ("planning", "Show what would change, with the catalog's own verdict. Never writes."),
+    "apply": ("planning", "Carry out a plan, check it and report it."),
+    "show": ("planning", "Show a saved plan or result again, in any format."),
+    "schema": ("specs", "Print the JSON Schema of the spec language, for editors."),
+    "sandbox": ("sandbox", "Serve catalogs to play with on this machine."),
+    "demo": ("sandbox", "Walk through plan and apply on a sandbox, in a minute."),
+}
+
+
+class Commands(click.Group):
+    """Lists every command, and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"catalogctl.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as problem:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(problem.message + hint, ctx) from None
+
+
+def _root() -> click.Group:
+    from catalogctl.cli.options import global_options
+
+    @click.group(
+        cls=Commands,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="A first look: catalogctl demo. Exit codes and all options: docs/cli.md.",
+    )
+    @click.version_option(__version__, message="catalogctl %(version)s")
+    @global_options
+    def catalogctl(**_: Any) -> None:
+        """GitOps for data-platform metadata.
+
+        YAML files in git say what should be true of tables and topics; `plan` says what would
+        change, `apply` carries it out, checks it and reports it.
+        """
+
+    return catalogctl
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code. Every expected failure ends here, in words."""
+    from catalogctl.cli.exits import report
+
+    try:
+        code = _root().main(
+            args=None if args is None else list(args), prog_name="catalogctl", standalone_mode=False
+        )
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as problem:
+        problem.show()
+        return USAGE
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as problem:
+        return report(problem)
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run())

@@ -1,0 +1,91 @@
+"""Options that every command knows, before or after its name, and what they come to."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+GLOBAL = ("config", "concurrency", "log_level", "log_format", "no_color")
+
+
+def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the global options; a command finds them, merged, through `settings()`."""
+
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The configuration; default: catalogctl.yaml, found by walking up.",
+    )
+    @click.option(
+        "--concurrency",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Requests under way at once, for each catalog.",
+    )
+    @click.option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        help="What is logged on stderr; default: warning.",
+    )
+    @click.option("--log-format", type=click.Choice(["text", "json"]), help="Default: text.")
+    @click.option(
+        "--no-color", is_flag=True, default=None, help="No colours; NO_COLOR does the same."
+    )
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> Any:
+        context = click.get_current_context()
+        merged = context.ensure_object(dict)
+        for name in GLOBAL:
+            value = options.pop(name)
+            if value is not None:
+                merged[name] = value
+        _log(merged.get("log_level", "warning"), merged.get("log_format", "text"))
+        return command(*args, **options)
+
+    return wrapped
+
+
+def settings() -> dict[str, Any]:
+    """The global options that were given, from before and after the command's name."""
+    context = click.get_current_context()
+    merged: dict[str, Any] = context.ensure_object(dict)
+    return merged
+
+
+def colored(stream: Any) -> bool:
+    """NO_COLOR and --no-color before FORCE_COLOR, before whether it is a terminal."""
+    if settings().get("no_color") or os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return bool(stream.isatty()) and os.environ.get("TERM") != "dumb"
+
+
+def interactive() -> bool:
+    """Whether somebody is there to answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {"level": record.levelname.lower(), "logger": record.name}
+        return json.dumps({**entry, "message": record.getMessage()}, ensure_ascii=False)
+
+
+def _log(level: str, form: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(_JsonLines() if form == "json" else text)
+    logger = logging.getLogger("catalogctl")
+    logger.handlers[:] = [handler]
+    logger.setLevel(level.upper())
+    logger.propagate = False

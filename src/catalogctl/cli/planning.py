@@ -1,0 +1,328 @@
+"""`plan`, `apply` and `show`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from catalogctl import policy
+from catalogctl.cli import exits
+from catalogctl.cli.options import colored, global_options, interactive, settings
+from catalogctl.cli.progress import Progress
+from catalogctl.errors import Error, InvalidError, UsageError
+from catalogctl.model import Plan
+
+if TYPE_CHECKING:
+    from catalogctl.config import Config
+    from catalogctl.session import Session
+    from catalogctl.spec import Specs
+
+T = TypeVar("T")
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(["terminal", "json", "markdown"]), default="terminal",
+    help="What goes to stdout. Default: terminal.",
+)  # fmt: skip
+
+
+def planning_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What `plan` and `apply` share."""
+    for option in (
+        click.option("--allow", multiple=True, metavar="GUARD", type=click.Choice(policy.GUARDS),
+                     help="Let the plan pass this guard, once. Repeatable."),
+        click.option("--no-rehearse", is_flag=True,
+                     help="Ask for no dry run. References are checked all the same."),
+        click.option("--only", multiple=True, metavar="GLOB",
+                     help="Only objects whose address matches, such as 'Table/*.public.*'. "
+                          "Repeatable; * crosses everything."),
+        click.option("--all", "show_all", is_flag=True, help="List objects in sync as well."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.command()
+@PATHS
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan, for `apply FILE` and `show FILE`.",
+)
+@FORMAT
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan holds changes.")
+@planning_options
+@global_options  # fmt: skip
+def plan(
+    paths: tuple[Path, ...],
+    out: Path | None,
+    form: str,
+    detailed_exitcode: bool,
+    **options: Any,
+) -> int:
+    """Show what would change so that the catalogs hold what the specs say.
+
+    Reads the catalogs, checks every reference, and has the server rehearse the changes where it
+    can; it never writes. PATH replaces the configured spec files and folders.
+
+    \b
+    Exit codes: 0 fine; 1 something is refused or could not be read; 2 there are changes
+    (only with --detailed-exitcode); 3 a guard stops the plan; 4 invalid specs or configuration.
+    """
+    with _json_diagnostics(form):
+        config = _config()
+        specs = _specs(config, paths)
+        made = _in_session(config, lambda session: _plan(session, specs, options))
+    if out is not None:
+        from catalogctl import planfile
+
+        out.write_text(planfile.dumps(made), encoding="utf-8")
+    _show(made, form, show_all=options["show_all"])
+    exits.tell(made.diagnostics)
+    return exits.of_plan(made, detailed=detailed_exitcode)
+
+
+@click.command()
+@PATHS
+@click.option("--yes", is_flag=True, help="Do not ask. Needed where nobody can answer.")
+@FORMAT
+@click.option("--fail-fast", is_flag=True, help="Begin nothing more after the first failure.")
+@planning_options
+@global_options
+def apply(paths: tuple[Path, ...], yes: bool, form: str, fail_fast: bool, **options: Any) -> int:
+    """Carry out a plan: write, read back, report.
+
+    With a saved plan (`apply plan.json`) exactly that plan is carried out, and what has moved in
+    the catalog since then is skipped and reported. Without one, a plan is made, shown, and carried
+    out after you said yes. Running it again is safe.
+
+    \b
+    Exit codes: 0 every change is applied; 5 some are; 1 none is; 3 a guard stops the plan;
+    4 invalid specs, configuration or saved plan; 130 interrupted.
+    """
+    file = _saved_plan(paths)
+    with _json_diagnostics(form):
+        config = _config()
+        saved = None if file is None else _permitted(_load(file), options["allow"], config)
+        specs = None if saved is not None else _specs(config, paths)
+        return _in_session(
+            config,
+            lambda session: _apply(session, config, saved, specs, yes, form, fail_fast, options),
+        )
+
+
+async def _apply(
+    session: Session,
+    config: Config,
+    saved: Plan | None,
+    specs: Specs | None,
+    yes: bool,
+    form: str,
+    fail_fast: bool,
+    options: dict[str, Any],
+) -> int:
+    made = saved
+    if specs is not None:
+        made = await _plan(session, specs, options)
+        if form == "terminal" or made.guards:
+            _show(made, form, show_all=options["show_all"])
+        exits.tell(made.diagnostics)
+    assert made is not None
+    if made.guards:
+        for guard in made.guards:
+            click.echo(f"stopped by {guard.guard}: {guard.message}; {guard.permit}", err=True)
+        click.echo("nothing was written", err=True)
+        return exits.GUARDED
+    if not made.changes:
+        if form != "terminal" or saved is not None:
+            _show(replace(made, applied=True), form)
+        return exits.DONE
+    if saved is None and not yes and not _agreed(made):
+        return exits.FAILED
+    _tell_of_earlier(config)
+    stopped = asyncio.Event()
+    with _stopping_on_interrupt(stopped):
+        result = await session.apply(made, fail_fast=fail_fast, stop=stopped)
+    _show(result, form)
+    if session.undo is not None:
+        click.echo(f"To take this back: catalogctl apply {_short(session.undo)}", err=True)
+    return exits.INTERRUPTED if stopped.is_set() and not fail_fast else exits.of_result(result)
+
+
+def _permitted(saved: Plan, allow: Sequence[str], config: Config) -> Plan:
+    """A saved plan with the guards that still stop it."""
+    if saved.applied:
+        raise UsageError("a result cannot be applied; apply the plan, or the undo file")
+    allowed = {*allow, *config.guards.allow, *saved.allowed}
+    return replace(saved, guards=tuple(g for g in saved.guards if g.guard not in allowed))
+
+
+def _agreed(made: Plan) -> bool:
+    if not interactive():
+        click.echo(
+            "error: nothing was written: nobody is here to say yes;"
+            " add --yes, or apply a saved plan",
+            err=True,
+        )
+        return False
+    count = len(made.changes)
+    question = f"Apply the changes of {count} object{'' if count == 1 else 's'}?"
+    if click.confirm(question, default=False, err=True):
+        return True
+    click.echo("nothing was written", err=True)
+    return False
+
+
+def _tell_of_earlier(config: Config) -> None:
+    from catalogctl import journal, session
+
+    earlier = journal.interrupted(session.state_folder(config))
+    if earlier is not None:
+        under_way = ", ".join(earlier.under_way) or "nothing"
+        click.echo(
+            f"note: an earlier apply was cut off after {earlier.done} of {earlier.changes} objects;"
+            f" under way then: {under_way}. Every object is read again before it is written.",
+            err=True,
+        )
+
+
+@contextlib.contextmanager
+def _stopping_on_interrupt(stopped: asyncio.Event) -> Iterator[None]:
+    """The first Ctrl-C lets what is under way finish; the second one cuts it off."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def interrupt() -> None:
+        if stopped.is_set() and task is not None:
+            task.cancel()
+            return
+        stopped.set()
+        click.echo("\nstopping: what is under way is finished and reported", err=True)
+
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cuts off at once
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupt)
+    yield
+    with contextlib.suppress(NotImplementedError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@FORMAT
+@click.option("--all", "show_all", is_flag=True, help="List objects in sync as well.")
+@global_options
+def show(file: Path, form: str, show_all: bool) -> int:
+    """Show a saved plan or result again.
+
+    FILE is what `plan --out FILE` wrote, or what `plan` or `apply` printed with --format json. A
+    file that was cut off or edited is refused.
+    """
+    _show(_load(file), form, show_all=show_all)
+    return exits.DONE
+
+
+def _saved_plan(paths: Sequence[Path]) -> Path | None:
+    saved = [path for path in paths if path.suffix == ".json"]
+    if not saved:
+        return None
+    if len(paths) > 1:
+        raise UsageError("a saved plan is applied alone")
+    return saved[0]
+
+
+def _load(file: Path) -> Plan:
+    from catalogctl import planfile
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Error(f"{file} cannot be read: {problem}") from None
+    return planfile.loads(text, str(file))
+
+
+def _config() -> Config:
+    from catalogctl.config import load_config
+
+    return load_config(settings().get("config"))
+
+
+def _specs(config: Config, paths: Sequence[Path]) -> Specs:
+    from catalogctl import session
+
+    specs = session.load_specs(config, list(paths) or None)
+    exits.tell(found for found in specs.diagnostics if found.severity.value == "warning")
+    return specs
+
+
+async def _plan(session: Session, specs: Specs, options: dict[str, Any]) -> Plan:
+    made = await session.plan(
+        specs, only=options["only"], allow=options["allow"], rehearse=not options["no_rehearse"]
+    )
+    if options["only"] and not made.objects:
+        click.echo("warning: no object matches --only", err=True)
+    return made if options["show_all"] else replace(made, unchanged=())
+
+
+def _in_session(config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
+    """Run a coroutine over connected catalogs, with progress on stderr."""
+    from catalogctl.session import Session
+
+    async def run() -> T:
+        with Progress() as progress:
+            async with Session(
+                config,
+                concurrency=settings().get("concurrency"),
+                progress=progress,
+                on_wait=progress.waiting,
+            ) as session:
+                return await work(session)
+
+    return asyncio.run(run())
+
+
+@contextlib.contextmanager
+def _json_diagnostics(form: str) -> Iterator[None]:
+    """With `--format json`, what is invalid is printed as data too."""
+    try:
+        yield
+    except InvalidError as problem:
+        if form == "json":
+            from catalogctl import planfile
+
+            click.echo(planfile.diagnostics(problem.diagnostics), nl=False)
+        raise
+
+
+def _show(made: Plan, form: str, *, show_all: bool = False) -> None:
+    if form == "json":
+        from catalogctl import planfile
+
+        text = planfile.dumps(made)
+    elif form == "markdown":
+        from catalogctl.render import markdown
+
+        text = markdown.plan(made, all_objects=show_all)
+    else:
+        from catalogctl.render import terminal
+
+        width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
+        text = terminal.plan(made, color=colored(sys.stdout), width=width, all_objects=show_all)
+    click.echo(text, nl=not text.endswith("\n"), color=True)
+
+
+def _short(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.resolve().relative_to(Path.cwd()))
+    return str(path)

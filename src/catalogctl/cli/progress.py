@@ -1,0 +1,51 @@
+"""What is going on, on stderr: a line that moves on a terminal, else a line each ten seconds."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+QUIET_SECONDS = 10.0
+FRAME_SECONDS = 0.1
+
+
+class Progress:
+    """Call it with what is going on, how much is done, and of how much. Use it with `with`."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._last = time.monotonic()
+        self._shown = False
+        self._waiting = ""
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._last < (FRAME_SECONDS if self._terminal else QUIET_SECONDS):
+            return
+        self._last = now
+        line = f"{doing}: {done} of {total}{self._waiting}"
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[2K{line}")
+            self._shown = True
+        else:
+            sys.stderr.write(f"{line}\n")
+        self._waiting = ""
+        sys.stderr.flush()
+
+    def waiting(self, why: str) -> None:
+        """A catalog makes us wait; said in the next line."""
+        self._waiting = f" ({why})"

@@ -1,0 +1,302 @@
+"""The words of the whole tool: addresses, what is desired and observed, changes, plans, results.
+
+Frozen values of the standard library. Field values are plain data in the words of the spec
+language, on both sides; wire words stay inside `providers`.
+
+A *field path* names one field of an object: `description`, `tags`, `columns.email.tags`,
+`columns.address.zip.description`. A *value* is one of
+
+- a text or a setting: `str`, `int`, `bool`, or `None` where the catalog has none;
+- a set: `tuple[str, ...]`, sorted, each member once;
+- an ordered list: `tuple[...]` in its own order;
+- a `Secret`: a reference, never the secret itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, TypeVar, Union
+from urllib.parse import unquote
+
+from catalogctl.errors import Diagnostic, Location
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Secret:
+    """A secret by reference, such as `env/PG_PASSWORD`. Its value is read when it is sent."""
+
+    reference: str
+
+
+Value = Union[None, str, int, bool, "tuple[str, ...]", Secret]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A declared set: `names` are ensured; with `only` they are exactly what there may be."""
+
+    names: tuple[str, ...]
+    only: bool = False
+
+
+Declared = Union[Value, Members]
+
+
+class Action(str, Enum):
+    """What happens to an object as a whole."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    TRIGGER = "trigger"
+
+
+class Origin(str, Enum):
+    """Who moved: git, the catalog, or both differently. Without a base everything is a change."""
+
+    CHANGE = "change"
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+
+
+class Verdict(str, Enum):
+    """What the catalog says to a change before it is made."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    REFUSED = "refused"
+
+
+class Outcome(str, Enum):
+    """What became of a change."""
+
+    APPLIED = "applied"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+_WORST_VERDICT = (Verdict.REFUSED, Verdict.UNVERIFIED, Verdict.VERIFIED)
+_WORST_OUTCOME = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.APPLIED)
+_WORST_ORIGIN = (Origin.CONFLICT, Origin.CHANGE, Origin.DRIFT)
+
+
+def encode_part(text: str) -> str:
+    """A part of an identity as it stands in an address: `/`, `#` and `%` percent-encoded."""
+    return text.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Which object: the catalog's configured name, the kind, and the encoded identity.
+
+    `qualified` says whether the catalog must be named for the address to be clear, which is so
+    when several catalogs of the type are configured; it is no part of the identity.
+    """
+
+    catalog: str
+    kind: str
+    identity: str
+    qualified: bool = field(default=False, compare=False)
+
+    def __str__(self) -> str:
+        prefix = f"{self.catalog}:" if self.qualified else ""
+        return f"{prefix}{self.kind}/{self.identity}"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The identity's parts, decoded."""
+        return tuple(unquote(part) for part in self.identity.split("/"))
+
+    @property
+    def name(self) -> str:
+        """The identity of a kind that has a single part, decoded."""
+        return unquote(self.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One object as the specs want it.
+
+    `fields` maps field paths to declared values; what is absent is not managed. `documents` are
+    keys by which the loader finds the places that declared them.
+    """
+
+    address: Address
+    fields: Mapping[str, Declared]
+    documents: tuple[Any, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One object as its catalog has it: the fields that were asked about, and no others.
+
+    `missing` names declared parts (a column, say) that the catalog does not have, each with the
+    reason; `exists` is False when the object itself is not there. `handle` is for the provider
+    alone: what it needs to write this object later.
+    """
+
+    address: Address
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    exists: bool = True
+    missing: Mapping[str, str] = field(default_factory=dict)
+    handle: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one object: how it is, how it will be, and who asked for it.
+
+    `added` and `removed` are given for sets and are `None` otherwise. `exact` marks a set declared
+    with `only`. `outcome` is `None` until the change has been tried.
+    """
+
+    path: str
+    before: Value
+    after: Value
+    added: tuple[str, ...] | None = None
+    removed: tuple[str, ...] | None = None
+    exact: bool = False
+    origin: Origin = Origin.CHANGE
+    base: Value = None
+    verdict: Verdict = Verdict.UNVERIFIED
+    message: str | None = None
+    source: Location | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def is_set(self) -> bool:
+        return self.added is not None
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether something that is there goes: a member, or a text or setting that is emptied."""
+        if self.is_set:
+            return bool(self.removed)
+        return not _is_empty(self.before) and _is_empty(self.after)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a text or setting that is there gives way to another one."""
+        return not self.is_set and not _is_empty(self.before) and not _is_empty(self.after)
+
+    def refused(self, message: str) -> FieldChange:
+        return replace(self, verdict=Verdict.REFUSED, message=message)
+
+    def ended(self, outcome: Outcome, message: str | None = None) -> FieldChange:
+        return replace(self, outcome=outcome, message=message or self.message)
+
+
+def _is_empty(value: Value) -> bool:
+    return value is None or value == "" or value == () or value == "unVoted"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Everything that one plan does to one object. It always has at least one field change."""
+
+    address: Address
+    action: Action
+    fields: tuple[FieldChange, ...]
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.fields:
+            raise ValueError(f"a change of {self.address} without a field change")
+
+    @property
+    def verdict(self) -> Verdict:
+        return worst({each.verdict for each in self.fields}, _WORST_VERDICT)
+
+    @property
+    def origin(self) -> Origin:
+        return worst({each.origin for each in self.fields}, _WORST_ORIGIN)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        outcomes = {each.outcome for each in self.fields if each.outcome is not None}
+        return worst(outcomes, _WORST_OUTCOME) if outcomes else None
+
+    @property
+    def takes_away(self) -> bool:
+        return any(each.takes_away for each in self.fields)
+
+    def ended(self, outcome: Outcome, message: str | None = None) -> Change:
+        """The same change with one outcome for every field."""
+        return replace(self, fields=tuple(each.ended(outcome, message) for each in self.fields))
+
+
+def worst(found: set[T], order: tuple[T, ...]) -> T:
+    """The first of `order` that is among those found."""
+    return next(each for each in order if each in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a catalog says to one field of one planned change.
+
+    `member` names the very member of a set that was refused, so that the finding can be placed
+    at its line. `removed` are members that the catalog would push out (an exclusive
+    classification), to be shown in the plan. `hint` is the mend, where one is known.
+    """
+
+    address: Address
+    path: str
+    verdict: Verdict
+    message: str | None = None
+    member: str | None = None
+    removed: tuple[str, ...] = ()
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogInfo:
+    """A catalog as the plan names it."""
+
+    type: str
+    url: str
+    server_version: str | None = None
+    principal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A guard that stops a plan, with its numbers in words and the flags that permit it once."""
+
+    guard: str
+    message: str
+    permit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The difference between specs and catalogs; after an apply, also what became of it.
+
+    Changes are sorted by catalog and address, and each address stands once. `unchanged` lists
+    the objects in sync only when somebody asked for them; `in_sync` counts them always.
+    """
+
+    changes: tuple[Change, ...] = ()
+    in_sync: int = 0
+    catalogs: Mapping[str, CatalogInfo] = field(default_factory=dict)
+    guards: tuple[Violation, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    allowed: tuple[str, ...] = ()
+    base: str | None = None
+    unchanged: tuple[Address, ...] = ()
+    applied: bool = False
+
+    @property
+    def objects(self) -> int:
+        return self.in_sync + len(self.changes)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.severity.value == "error" for found in self.diagnostics)
+
+    def count(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)

@@ -1,0 +1,221 @@
+"""From desired and observed objects to a plan, and from a plan to what is still to do. Pure.
+
+compare   one object: desired against observed
+refine    what the catalogs said to the changes beforehand
+place     the YAML line of each field, and the findings about what is refused
+remaining_field  what of a saved change is still due, seen from the catalog as it is now
+settle           what became of it, seen from the catalog afterwards
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from catalogctl import diff
+from catalogctl.errors import Diagnostic, Location, in_order
+from catalogctl.model import (
+    Action,
+    Address,
+    Change,
+    Desired,
+    FieldChange,
+    Members,
+    Observed,
+    Outcome,
+    Plan,
+    Prediction,
+    Value,
+    Verdict,
+)
+
+Locate = Callable[[Address, str, "str | None"], "Location | None"]
+"""Where a field (and, with a third argument, a member of a set) was declared."""
+
+
+def compare(
+    desired: Desired, observed: Observed, rules: diff.Rules, *, identity: str = "name"
+) -> Change | None:
+    """The change that one object needs, or None when it is in sync.
+
+    An object that is not there, and fields under a part that is not there, become refused field
+    changes. `identity` is the field under which the spec names the object.
+    """
+    if not observed.exists:
+        reason = observed.missing.get("", "not found")
+        absent = FieldChange(identity, before=None, after=desired.address.name).refused(reason)
+        return Change(desired.address, Action.UPDATE, (absent,))
+    if not observed.missing and diff.in_sync(desired.fields, observed.fields, rules):
+        return None
+    changes = diff.fields(desired.fields, observed.fields, rules)
+    if observed.missing:
+        changes = tuple(
+            _refuse_missing(each, observed.missing)
+            for each in _with_missing(desired, changes, observed)
+        )
+    return Change(desired.address, Action.UPDATE, changes) if changes else None
+
+
+def _with_missing(
+    desired: Desired, changes: tuple[FieldChange, ...], observed: Observed
+) -> list[FieldChange]:
+    """Every declared field of a missing part is shown, also one that asks for nothing."""
+    by_path = {each.path: each for each in changes}
+    for path, wanted in desired.fields.items():
+        if path not in by_path and _part_of(path, observed.missing) is not None:
+            after: Value = wanted.names if isinstance(wanted, Members) else wanted
+            by_path[path] = FieldChange(path, before=None, after=after)
+    return [by_path[path] for path in sorted(by_path)]
+
+
+def _refuse_missing(change: FieldChange, missing: Mapping[str, str]) -> FieldChange:
+    part = _part_of(change.path, missing)
+    return change if part is None else change.refused(missing[part])
+
+
+def _part_of(path: str, missing: Mapping[str, str]) -> str | None:
+    return next((part for part in missing if path == part or path.startswith(part + ".")), None)
+
+
+def refine(changes: Iterable[Change], predictions: Iterable[Prediction]) -> tuple[Change, ...]:
+    """The changes with the catalogs' verdicts. A refusal is never overruled by a later verdict."""
+    said: dict[tuple[Address, str], list[Prediction]] = defaultdict(list)
+    for prediction in predictions:
+        said[prediction.address, prediction.path].append(prediction)
+    return tuple(
+        replace(
+            change,
+            fields=tuple(
+                _judged(each, said.get((change.address, each.path), [])) for each in change.fields
+            ),
+        )
+        for change in changes
+    )
+
+
+def _judged(change: FieldChange, predictions: list[Prediction]) -> FieldChange:
+    for prediction in predictions:
+        pushed_out = set(prediction.removed) - set(change.removed or ())
+        if pushed_out and isinstance(change.before, tuple):
+            removed = tuple(sorted(set(change.removed or ()) | pushed_out))
+            widened = diff.set_change(
+                change.path, change.before, change.added or (), removed, exact=change.exact
+            )
+            change = replace(change, after=widened.after, removed=removed)
+        if prediction.verdict is Verdict.REFUSED and change.verdict is not Verdict.REFUSED:
+            change = change.refused(prediction.message or "refused")
+        elif change.verdict is Verdict.UNVERIFIED:
+            change = replace(
+                change, verdict=prediction.verdict, message=prediction.message or change.message
+            )
+    return change
+
+
+def place(plan: Plan, locate: Locate, predictions: Iterable[Prediction] = ()) -> Plan:
+    """The plan with the YAML line of each field, and a diagnostic for each refused one."""
+    blamed = {
+        (each.address, each.path, each.message): each
+        for each in predictions
+        if each.verdict is Verdict.REFUSED
+    }
+    found = list(plan.diagnostics)
+    changes = []
+    for change in plan.changes:
+        placed = tuple(
+            replace(each, source=locate(change.address, each.path, None)) for each in change.fields
+        )
+        changes.append(replace(change, fields=placed))
+        for each in placed:
+            if each.verdict is Verdict.REFUSED:
+                told = blamed.get((change.address, each.path, each.message))
+                spot = each.source
+                if told is not None and told.member is not None:
+                    spot = locate(change.address, each.path, told.member) or spot
+                message = f"{change.address}: {each.path}: {each.message}"
+                found.append(Diagnostic("PLAN001", message, spot, told.hint if told else None))
+    return replace(plan, changes=tuple(changes), diagnostics=in_order(found))
+
+
+def remaining_field(change: FieldChange, observed: Observed, rules: diff.Rules) -> FieldChange:
+    """A field of a planned change, judged against the object as it is now.
+
+    What is already as wanted comes back with the outcome *applied*; what moved since the plan, or
+    was refused, with *skipped* and why; the rest without an outcome, brought up to date: that is
+    what has to be written.
+    """
+    if not observed.exists:
+        gone = observed.missing.get("", "the object is gone from the catalog")
+        return change.ended(Outcome.SKIPPED, gone)
+    if change.verdict is Verdict.REFUSED:
+        return change.ended(Outcome.SKIPPED, change.message)
+    part = _part_of(change.path, observed.missing)
+    if part is not None:
+        return change.ended(Outcome.SKIPPED, f"gone since the plan: {observed.missing[part]}")
+    held = observed.fields.get(change.path)
+    if change.is_set:
+        return _remaining_members(change, held if isinstance(held, tuple) else (), rules)
+    if diff.same(held, change.after):
+        return change.ended(Outcome.APPLIED)
+    if diff.same(held, change.before):
+        return change
+    return change.ended(
+        Outcome.SKIPPED, f"changed in the catalog since the plan: it is {held!r} now"
+    )
+
+
+def _remaining_members(
+    change: FieldChange, held: tuple[str, ...], rules: diff.Rules
+) -> FieldChange:
+    held_by_key = {rules.key(change.path, name): name for name in held}
+    planned = {
+        rules.key(change.path, name) for name in _names(change.before) + _names(change.after)
+    }
+    if change.exact:
+        unseen = sorted(name for key, name in held_by_key.items() if key not in planned)
+        if unseen:
+            more = ", ".join(unseen)
+            return change.ended(
+                Outcome.SKIPPED, f"changed in the catalog since the plan: {more} came"
+            )
+    added = tuple(
+        name for name in change.added or () if rules.key(change.path, name) not in held_by_key
+    )
+    gone = {rules.key(change.path, name) for name in change.removed or ()}
+    removed = tuple(sorted(name for key, name in held_by_key.items() if key in gone))
+    if not added and not removed:
+        return change.ended(Outcome.APPLIED)
+    due = diff.set_change(change.path, held, added, removed, exact=change.exact)
+    return replace(change, before=due.before, after=due.after, added=added, removed=removed)
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def settle(
+    asked: tuple[FieldChange, ...], observed: Observed, rules: diff.Rules, problem: str | None
+) -> tuple[FieldChange, ...]:
+    """What became of fields that were written, judged by what the catalog holds afterwards.
+
+    `problem` is what went wrong while writing, if anything did: then a field that arrived all the
+    same is *applied*, and one that did not is *failed* with that reason.
+    """
+    return tuple(_settled(each, observed, rules, problem) for each in asked)
+
+
+def _settled(
+    change: FieldChange, observed: Observed, rules: diff.Rules, problem: str | None
+) -> FieldChange:
+    if change.outcome is not None:
+        return change
+    after = remaining_field(change, observed, rules)
+    if after.outcome is Outcome.APPLIED:
+        return change.ended(Outcome.APPLIED)
+    if problem is not None:
+        return change.ended(Outcome.FAILED, problem)
+    held = observed.fields.get(change.path)
+    shown = ", ".join(held) if isinstance(held, tuple) else repr(held)
+    return change.ended(
+        Outcome.FAILED, f"the catalog accepted the write but does not hold it: it has {shown}"
+    )

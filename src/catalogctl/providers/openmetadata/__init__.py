@@ -1,0 +1,1 @@
+"""OpenMetadata and Collate."""

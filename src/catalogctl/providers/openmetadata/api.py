@@ -1,0 +1,291 @@
+"""The calls of OpenMetadata's REST API, one method each, and what servers answer. No decisions.
+
+Versions are told apart by what they answer, not by their number: an unknown name in `fields` is a
+400 that fails the whole read, so it is left out from then on; `ETag` on an answer shows that
+`If-Match` is honoured (since 1.9). Servers of 1.6 wrap a missing route into a 500 whose text holds
+`HTTP 404 Not Found` (recorded).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from catalogctl.client import Client, Response
+from catalogctl.errors import BadResponse, NotFound, Rejected
+from catalogctl.providers.openmetadata.mapping import Page, Table
+
+T = TypeVar("T")
+_WRAPPED = re.compile(
+    r"^An exception with message \[(.*)\] was thrown while processing request\.?$", re.S
+)
+_INNER_STATUS = re.compile(r"^HTTP (\d{3}) ")
+_UNKNOWN_FIELD = re.compile(r"Invalid field name (\w+)")
+_page = msgspec.json.Decoder(Page)
+_table = msgspec.json.Decoder(Table)
+
+
+def base_url(host: str) -> str:
+    """The API's root, from a host with or without a trailing `/api`."""
+    return host.rstrip("/").removesuffix("/api") + "/api"
+
+
+def explain(status: int, body: bytes) -> tuple[int, str]:
+    """The status that was meant, and the server's own word for it."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return status, body.decode("utf-8", "replace").strip()
+    if not isinstance(answer, dict):
+        return status, str(answer)
+    message = str(answer.get("message") or answer.get("responseMessage") or answer)
+    wrapped = _WRAPPED.match(message)
+    if wrapped is None:
+        return status, message
+    message = wrapped.group(1)
+    inner = _INNER_STATUS.match(message)
+    return (int(inner.group(1)) if inner else status), message
+
+
+def is_rehearsal(method: str, path: str, params: Mapping[str, str]) -> bool:
+    """What may be sent while planning besides reads: an import that says `dryRun=true`.
+
+    Anything but the word `true` can be a real import (recorded), so nothing else will do.
+    """
+    return method == "PUT" and path.endswith("/import") and dict(params) == {"dryRun": "true"}
+
+
+def segment(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe="")
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A table read by name: typed, and as it came (for writing whole values back)."""
+
+    table: Table
+    raw: Mapping[str, Any]
+    etag: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """The answer to an import; row counts are not in it, since servers count differently."""
+
+    dry_run: bool
+    status: str
+    abort_reason: str | None
+    rows_csv: str
+
+
+@dataclass(slots=True)
+class Api:
+    """One server. `unknown_fields` and `domain_field` are learnt from its answers."""
+
+    client: Client
+    unknown_fields: set[str] = field(default_factory=set)
+    single_domain: bool = False
+
+    async def version(self) -> str | None:
+        """The version that the server gives itself; it needs no token."""
+        answer = await self._json("GET", "/v1/system/version", operation="read the version")
+        return answer.get("version") if isinstance(answer, dict) else None
+
+    async def logged_in_user(self) -> Mapping[str, Any] | None:
+        """The token's user, or None when it has no user of its own."""
+        try:
+            answer = await self._json("GET", "/v1/users/loggedInUser", operation="read the user")
+        except NotFound:
+            return None
+        return answer if isinstance(answer, dict) else None
+
+    async def page(
+        self, scope: Mapping[str, str], fields: Sequence[str], limit: int, after: str | None
+    ) -> Page:
+        """One page of tables. `scope` filters by `database` or `databaseSchema`."""
+
+        async def ask(known: str) -> Page:
+            params = {"limit": str(limit), "fields": known, **scope}
+            if after is not None:
+                params["after"] = after
+            where = next(iter(scope.values()), "all")
+            response = await self.client.request(
+                "GET", "/v1/tables", params=params, operation=f"list tables of {where}"
+            )
+            return _decoded(response, _page)
+
+        return await self._with_known_fields(fields, ask)
+
+    async def count(self, scope: Mapping[str, str]) -> int:
+        """How many tables a scope has."""
+        return (await self.page(scope, (), 0, None)).paging.total
+
+    async def table(self, name: str, fields: Sequence[str]) -> Live:
+        """One table by its fully qualified name. Raises `NotFound`."""
+
+        async def ask(known: str) -> Live:
+            response = await self.client.request(
+                "GET",
+                f"/v1/tables/name/{segment(name)}",
+                params={"fields": known} if known else None,
+                operation=f"read table {name}",
+            )
+            etag = "etag" in response.headers
+            return Live(_decoded(response, _table), json.loads(response.content), etag)
+
+        return await self._with_known_fields(fields, ask)
+
+    async def _with_known_fields(
+        self, fields: Iterable[str], ask: Callable[[str], Awaitable[T]]
+    ) -> T:
+        """Ask without the fields that this server has already refused to know."""
+        wanted = list(fields)
+        while True:
+            known = ",".join(
+                "domain" if name == "domains" and self.single_domain else name
+                for name in wanted
+                if name not in self.unknown_fields
+            )
+            try:
+                return await ask(known)
+            except Rejected as refusal:
+                unknown = _UNKNOWN_FIELD.search(refusal.message)
+                if unknown is None or unknown.group(1) not in known.split(","):
+                    raise
+                if unknown.group(1) == "domains":
+                    self.single_domain = True
+                elif unknown.group(1) == "domain":
+                    self.unknown_fields.add("domains")
+                else:
+                    self.unknown_fields.add(unknown.group(1))
+
+    async def entity(self, collection: str, name: str) -> Mapping[str, Any] | None:
+        """An entity by name, or None when there is none of that name."""
+        try:
+            answer = await self._json(
+                "GET",
+                f"/v1/{collection}/name/{segment(name)}",
+                operation=f"read {collection} {name}",
+            )
+        except NotFound:
+            return None
+        return answer if isinstance(answer, dict) else None
+
+    async def names(self, collection: str, params: Mapping[str, str]) -> list[str]:
+        """The first thousand names of a collection, for proposals."""
+        answer = await self._json(
+            "GET",
+            f"/v1/{collection}",
+            params={"limit": "1000", **params},
+            operation=f"list {collection}",
+        )
+        key = "name" if collection in ("users", "teams") else "fullyQualifiedName"
+        return [str(each[key]) for each in answer.get("data", []) if key in each]
+
+    async def export(self, name: str) -> str:
+        """The CSV of a table's columns."""
+        response = await self.client.request(
+            "GET",
+            f"/v1/tables/name/{segment(name)}/export",
+            accept="text/plain, */*",
+            operation=f"export the columns of {name}",
+        )
+        text: str = response.text()
+        return text
+
+    async def import_csv(self, name: str, body: bytes, *, dry_run: bool) -> ImportResult:
+        """Import columns, or rehearse it. A real import is never sent twice."""
+        response = await self.client.request(
+            "PUT",
+            f"/v1/tables/name/{segment(name)}/import",
+            params={"dryRun": "true" if dry_run else "false"},
+            content=body,
+            headers={"Content-Type": "text/plain; charset=UTF-8"},
+            repeatable=dry_run,
+            slow=True,
+            operation=f"{'rehearse' if dry_run else 'import'} the columns of {name}",
+        )
+        answer = response.json()
+        if not isinstance(answer, dict) or answer.get("dryRun") is not dry_run:
+            raise BadResponse(
+                f"an import with dryRun={str(dry_run).lower()} was answered with {answer!r:.200}",
+                operation=f"import the columns of {name}",
+            )
+        return ImportResult(
+            dry_run,
+            str(answer.get("status")),
+            answer.get("abortReason"),
+            answer.get("importResultsCsv") or "",
+        )
+
+    async def patch(
+        self,
+        table_id: str,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        version: str | None,
+        name: str,
+    ) -> Mapping[str, Any]:
+        """JSON Patch of whole values, which may be repeated. `version` makes it conditional.
+
+        The weak validator is the one that every release with `If-Match` accepts.
+        """
+        headers = {"Content-Type": "application/json-patch+json"}
+        if version is not None:
+            headers["If-Match"] = f'W/"{version}"'
+        answer = await self._json(
+            "PATCH",
+            f"/v1/tables/{table_id}",
+            content=json.dumps(list(operations), ensure_ascii=False).encode(),
+            headers=headers,
+            repeatable=True,
+            operation=f"patch table {name}",
+        )
+        return answer if isinstance(answer, dict) else {}
+
+    async def follow(self, table_id: str, user_id: str, *, name: str) -> None:
+        """Add a follower; adding one twice is no error. The body is a bare JSON string."""
+        await self.client.request(
+            "PUT",
+            f"/v1/tables/{table_id}/followers",
+            json=user_id,
+            repeatable=True,
+            operation=f"add a follower of {name}",
+        )
+
+    async def unfollow(self, table_id: str, user_id: str, *, name: str) -> None:
+        """Remove a follower; removing an absent one is no error."""
+        await self.client.request(
+            "DELETE",
+            f"/v1/tables/{table_id}/followers/{user_id}",
+            repeatable=True,
+            operation=f"remove a follower of {name}",
+        )
+
+    async def vote(self, table_id: str, vote: str, *, name: str) -> None:
+        """Set the vote of the token's own user."""
+        await self.client.request(
+            "PUT",
+            f"/v1/tables/{table_id}/vote",
+            json={"updatedVoteType": vote},
+            repeatable=True,
+            operation=f"vote on {name}",
+        )
+
+    async def _json(self, method: str, path: str, **options: Any) -> Any:
+        return (await self.client.request(method, path, **options)).json()
+
+
+def _decoded(response: Response, decoder: msgspec.json.Decoder[T]) -> T:
+    try:
+        return decoder.decode(response.content)
+    except msgspec.DecodeError as problem:
+        response.json()  # says what came instead, when it is not JSON at all
+        raise BadResponse(f"an answer that cannot be understood: {problem}") from None

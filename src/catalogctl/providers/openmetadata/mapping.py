@@ -1,0 +1,325 @@
+"""OpenMetadata's words and the spec's words, in both directions. Pure.
+
+What a catalog derives by itself is not a difference: labels of the type `Derived` (they follow from
+a glossary term) and references marked `inherited` count as held when somebody declares them, and
+otherwise do not exist for the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from catalogctl import fqn
+from catalogctl.diff import Rules
+from catalogctl.model import Change, Declared, FieldChange, Members, Value, Verdict
+
+TABLE_FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
+LABEL_SOURCES = {"tags": "Classification", "glossaryTerms": "Glossary"}
+TIER = "Tier."
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """An entity reference: who owns, follows, votes, or which domain."""
+
+    id: str
+    type: str = ""
+    name: str = ""
+    fullyQualifiedName: str = ""
+    inherited: bool = False
+    deleted: bool = False
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A tag label; identity is (tagFQN, source)."""
+
+    tagFQN: str
+    source: str = "Classification"
+    labelType: str = "Manual"
+    state: str = "Confirmed"
+    metadata: Any = None
+
+
+class Column(msgspec.Struct, frozen=True):
+    name: str
+    fullyQualifiedName: str | None = None
+    displayName: str | None = None
+    description: str | None = None
+    ordinalPosition: int | None = None
+    tags: Sequence[Label] = ()
+    children: Sequence[Column] | None = None
+
+
+class Votes(msgspec.Struct, frozen=True):
+    upVoters: Sequence[Reference] = ()
+    downVoters: Sequence[Reference] = ()
+
+
+class Table(msgspec.Struct, frozen=True):
+    """What is read of a table. Keys that the server omits are empty; others are passed over."""
+
+    id: str
+    fullyQualifiedName: str
+    version: float = 0.0
+    displayName: str | None = None
+    description: str | None = None
+    columns: Sequence[Column] = ()
+    owners: Sequence[Reference] = ()
+    tags: Sequence[Label] = ()
+    domains: Sequence[Reference] = ()
+    domain: Reference | None = None  # one reference up to 1.7, a list later
+    followers: Sequence[Reference] = ()
+    votes: Votes = Votes()
+
+
+class Paging(msgspec.Struct, frozen=True):
+    total: int = 0
+    after: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    data: Sequence[Table]
+    paging: Paging = Paging()
+
+
+class OpenMetadataRules(Rules):
+    """User names ignore case; a team and a Tier stand alone."""
+
+    def __init__(self) -> None:
+        self.single_domain = False
+        """Set when the server keeps one domain an object (before 1.8)."""
+
+    def key(self, path: str, member: str) -> str:
+        if path == "followers" or member.startswith("user:"):
+            return member.casefold()
+        return member
+
+    def displaced(
+        self, path: str, wanted: tuple[str, ...], held: tuple[str, ...]
+    ) -> frozenset[str]:
+        if path == "owners":
+            if any(each.startswith("team:") for each in wanted):
+                return frozenset(held)
+            return frozenset(each for each in held if each.startswith("team:"))
+        if path == "domains" and self.single_domain:
+            return frozenset(held)
+        if path.endswith("tags") and any(each.startswith(TIER) for each in wanted):
+            return frozenset(each for each in held if each.startswith(TIER))
+        return frozenset()
+
+
+def column_path(path: str) -> tuple[str, str] | None:
+    """`columns.address.zip.description` -> (`address.zip`, `description`); None for others."""
+    if not path.startswith("columns."):
+        return None
+    column, _, field = path[len("columns.") :].rpartition(".")
+    return column, field
+
+
+def columns_by_path(table: Table) -> dict[str, Column]:
+    """Every column, nested ones too, by its path below the table as the server quotes it."""
+    return {path: column for path, column, _ in walk_columns(table.columns)}
+
+
+def walk_columns(
+    columns: Sequence[Column], above: str = "", pointer: str = "/columns"
+) -> Iterator[tuple[str, Column, str]]:
+    """Path, column and JSON pointer of each column, parents first."""
+    for index, column in enumerate(columns):
+        own = fqn.quote(column.name)
+        path = f"{above}.{own}" if above else own
+        here = f"{pointer}/{index}"
+        yield path, column, here
+        if column.children:
+            yield from walk_columns(column.children, path, f"{here}/children")
+
+
+def held_fields(
+    table: Table, declared: Mapping[str, Declared], user_id: str | None
+) -> tuple[dict[str, Value], dict[str, str]]:
+    """The declared fields as the table has them, and the declared columns that it lacks."""
+    fields: dict[str, Value] = {}
+    missing: dict[str, str] = {}
+    columns: dict[str, Column] | None = None
+    for path, wanted in declared.items():
+        split = column_path(path)
+        if split is None:
+            fields[path] = _table_field(table, path, wanted, user_id)
+            continue
+        if columns is None:
+            columns = columns_by_path(table)
+        name, field = split
+        column = columns.get(name)
+        if column is None:
+            missing[f"columns.{name}"] = f"Column {name} not found{_near(name, columns)}"
+        elif field in LABEL_SOURCES:
+            fields[path] = _labels(column.tags, LABEL_SOURCES[field], wanted)
+        else:
+            fields[path] = getattr(column, field)
+    return fields, missing
+
+
+def _table_field(table: Table, path: str, wanted: Declared, user_id: str | None) -> Value:
+    if path in LABEL_SOURCES:
+        return _labels(table.tags, LABEL_SOURCES[path], wanted)
+    if path == "owners":
+        return _references(table.owners, wanted, owner_name)
+    if path == "domains":
+        return _references(
+            domains_of(table), wanted, lambda each: each.fullyQualifiedName or each.name
+        )
+    if path == "followers":
+        return tuple(sorted(each.name for each in table.followers if not each.deleted))
+    if path == "vote":
+        return vote_of(table.votes, user_id)
+    value: Value = getattr(table, path)
+    return value
+
+
+def domains_of(table: Table) -> Sequence[Reference]:
+    return (table.domain,) if table.domain is not None else table.domains
+
+
+def owner_name(reference: Reference) -> str:
+    return f"{reference.type}:{reference.name}"
+
+
+def vote_of(votes: Votes, user_id: str | None) -> str:
+    """The vote of one user, in the words of the API."""
+    if any(each.id == user_id for each in votes.upVoters):
+        return "votedUp"
+    if any(each.id == user_id for each in votes.downVoters):
+        return "votedDown"
+    return "unVoted"
+
+
+def _labels(labels: Sequence[Label], source: str, wanted: Declared) -> tuple[str, ...]:
+    if not labels:
+        return ()
+    declared = wanted.names if isinstance(wanted, Members) else ()
+    return tuple(
+        sorted(
+            {
+                label.tagFQN
+                for label in labels
+                if label.source == source
+                and (label.labelType != "Derived" or label.tagFQN in declared)
+            }
+        )
+    )
+
+
+def _references(references: Iterable[Reference], wanted: Declared, name: Any) -> tuple[str, ...]:
+    declared = wanted.names if isinstance(wanted, Members) else ()
+    folded = {each.casefold() for each in declared}
+    names = {
+        name(each) for each in references if not each.inherited or name(each).casefold() in folded
+    }
+    return tuple(sorted(names))
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    names = list(known)
+    by_case = [each for each in names if each.casefold() == name.casefold()]
+    close = by_case or get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def declared_of(changes: Iterable[FieldChange]) -> dict[str, Declared]:
+    """The fields of a change as if they were declared: what to look at when reading again."""
+    declared: dict[str, Declared] = {}
+    for change in changes:
+        if change.is_set:
+            after = change.after if isinstance(change.after, tuple) else ()
+            declared[change.path] = Members(after, only=change.exact)
+        else:
+            declared[change.path] = change.after
+    return declared
+
+
+def needed_fields(paths: Iterable[str]) -> tuple[str, ...]:
+    """The `fields` to ask for so that these field paths can be compared.
+
+    `columns` is asked for together with `tags`, because column tags need both (since 1.2).
+    """
+    needed = set()
+    for path in paths:
+        if path.startswith("columns."):
+            needed |= {"columns", "tags"}
+        elif path in ("tags", "glossaryTerms"):
+            needed.add("tags")
+        elif path in ("owners", "domains", "followers"):
+            needed.add(path)
+        elif path == "vote":
+            needed.add("votes")
+    return tuple(name for name in TABLE_FIELDS if name in needed)
+
+
+def by_patch(column: Column, changes: Iterable[FieldChange]) -> bool:
+    """Whether a column must go by JSON Patch, since a CSV row would lose something of it.
+
+    A row carries no Tier, turns an automated label into a manual one, gives a column without a
+    position the number of its row, and cannot tell apart names that hold a `;`.
+    """
+    if column.ordinalPosition is None:
+        return True
+    names = {name for each in changes if each.is_set for name in (*each.before, *each.after)}  # type: ignore[misc]
+    names |= {label.tagFQN for label in column.tags}
+    if any(name.startswith(TIER) or ";" in name for name in names):
+        return True
+    return any(
+        label.labelType not in ("Manual", "Derived")
+        or label.state != "Confirmed"
+        or label.metadata is not None
+        for label in column.tags
+    )
+
+
+def column_changes(change: Change) -> dict[str, dict[str, FieldChange]]:
+    """The field changes of columns that are not refused, by column path and field."""
+    found: dict[str, dict[str, FieldChange]] = {}
+    for each in change.fields:
+        split = column_path(each.path)
+        if split is not None and each.verdict is not Verdict.REFUSED:
+            found.setdefault(split[0], {})[split[1]] = each
+    return found
+
+
+def new_labels(
+    labels: Sequence[Mapping[str, Any]], changes: Mapping[str, FieldChange]
+) -> list[Mapping[str, Any]]:
+    """The whole `tags` value to write: kept labels as they came, without the Derived ones."""
+    kept = [label for label in labels if label.get("labelType") != "Derived"]
+    for field, source in LABEL_SOURCES.items():
+        change = changes.get(field)
+        if change is None:
+            continue
+        gone = set(change.removed or ())
+        kept = [
+            label
+            for label in kept
+            if label.get("tagFQN") not in gone or label.get("source", "Classification") != source
+        ]
+        kept += [
+            {"tagFQN": name, "source": source, "labelType": "Manual", "state": "Confirmed"}
+            for name in change.added or ()
+        ]
+    return kept
+
+
+def cell_values(
+    export_row: Mapping[str, tuple[str, ...]], changes: Mapping[str, FieldChange]
+) -> dict[str, Any]:
+    """The cells of a CSV row that a change sets; a label cell keeps the members it has."""
+    cells: dict[str, Any] = {}
+    for field, change in changes.items():
+        if field in LABEL_SOURCES:
+            names = set(export_row[field]) - set(change.removed or ()) | set(change.added or ())
+            cells[field] = tuple(sorted(names))
+        else:
+            cells[field] = change.after or ""
+    return cells

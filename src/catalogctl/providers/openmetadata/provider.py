@@ -1,0 +1,238 @@
+"""OpenMetadata as a provider: reading in pages, checking, rehearsing, writing table by table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+
+from catalogctl import fqn
+from catalogctl.client import Client
+from catalogctl.errors import CatalogError, Forbidden, NotFound
+from catalogctl.model import (
+    Address,
+    CatalogInfo,
+    Change,
+    Declared,
+    Desired,
+    Observed,
+    Prediction,
+    Verdict,
+)
+from catalogctl.providers.openmetadata import columns_csv, importing, scope
+from catalogctl.providers.openmetadata.api import Api, Live
+from catalogctl.providers.openmetadata.mapping import (
+    OpenMetadataRules,
+    Page,
+    Table,
+    column_changes,
+    declared_of,
+    held_fields,
+    needed_fields,
+)
+from catalogctl.providers.openmetadata.references import References
+from catalogctl.providers.openmetadata.writing import TableWriter
+
+PAGE = 500
+"""Rows a page: some hundred keep memory flat and requests few."""
+
+TRUSTED_MISSES = 50
+"""Tables that no list showed are asked for by name, unless there are more than this."""
+
+_WRITE_FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
+
+
+class OpenMetadata:
+    """One OpenMetadata or Collate server."""
+
+    personal = frozenset({"vote"})
+
+    def __init__(self, name: str, url: str, client: Client) -> None:
+        self.name = name
+        self.rules = OpenMetadataRules()
+        self._url = url
+        self._client = client
+        self._api = Api(client)
+        self._references = References(self._api)
+        self._exports: dict[str, columns_csv.Export] = {}
+        self._user_id: str | None = None
+        self._info: CatalogInfo | None = None
+
+    def allow_writes(self) -> None:
+        self._client.writing = True
+
+    async def describe(self) -> CatalogInfo:
+        if self._info is not None:
+            return self._info
+        version, user = await asyncio.gather(self._api.version(), self._api.logged_in_user())
+        self._user_id = str(user["id"]) if user else None
+        principal = str(user["name"]) if user else None
+        self._info = CatalogInfo("openmetadata", self._url, version, principal)
+        return self._info
+
+    # -- reading
+
+    async def read(self, desired: Sequence[Desired]) -> AsyncIterator[Observed]:
+        by_name = {each.address.name: each for each in desired}
+        fields = needed_fields(path for each in desired for path in each.fields)
+        lists = await scope.choose(by_name, self._api.count)
+        unseen = set(by_name)
+        async for page in _merged([self._pages(each, fields) for each in lists.scopes]):
+            for table in page.data:
+                wanted = by_name.get(table.fullyQualifiedName)
+                if wanted is not None and wanted.address.name in unseen:
+                    unseen.discard(wanted.address.name)
+                    yield self._observed(wanted.address, wanted.fields, table, None)
+        singles = sorted(unseen)
+        if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
+            singles = list(lists.singles)
+            for name in sorted(unseen.difference(singles)):
+                yield _absent(by_name[name].address)
+        for asked in asyncio.as_completed([self._single(by_name[name]) for name in singles]):
+            yield await asked
+
+    async def _pages(
+        self, filters: Mapping[str, str], fields: Sequence[str]
+    ) -> AsyncIterator[Page]:
+        after: str | None = None
+        while True:
+            page = await self._api.page(filters, fields, PAGE, after)
+            yield page
+            # A page that repeats the cursor, or is empty, ends the walk: never an endless one.
+            if not page.data or page.paging.after in (None, after):
+                return
+            after = page.paging.after
+
+    async def _single(self, desired: Desired) -> Observed:
+        return await self._by_name(desired.address, desired.fields, needed_fields(desired.fields))
+
+    async def _by_name(
+        self, address: Address, declared: Mapping[str, Declared], fields: Sequence[str]
+    ) -> Observed:
+        try:
+            live = await self._api.table(address.name, fields)
+        except NotFound:
+            return _absent(address)
+        return self._observed(address, declared, live.table, live)
+
+    def _observed(
+        self, address: Address, declared: Mapping[str, Declared], table: Table, live: Live | None
+    ) -> Observed:
+        self.rules.single_domain = self._api.single_domain
+        fields, missing = held_fields(table, declared, self._user_id)
+        for path in declared:
+            wire = needed_fields([path])
+            if wire and wire[-1] in self._api.unknown_fields:
+                missing[path] = f"this server has no {wire[-1]} for tables"
+        return Observed(address, fields, missing=missing, handle=live or table)
+
+    # -- beforehand
+
+    async def check(self, changes: Sequence[Change]) -> list[Prediction]:
+        found = await self._references.check(changes)
+        for change in changes:
+            for each in change.fields:
+                if each.path == "vote" and self._user_id is None:
+                    text = "the token has no user of its own, so it has no vote"
+                    found.append(Prediction(change.address, "vote", Verdict.REFUSED, text))
+        return found
+
+    async def rehearse(self, changes: Sequence[Change]) -> list[Prediction]:
+        parts = await asyncio.gather(*(self._rehearse_columns(change) for change in changes))
+        return [prediction for part in parts for prediction in part]
+
+    async def _rehearse_columns(self, change: Change) -> list[Prediction]:
+        """The dry-run import of the rows that differ; other fields have no rehearsal."""
+        columns = column_changes(change)
+        if not columns:
+            return []
+        name = change.address.name
+        try:
+            export = await importing.read_export(self._api, name)
+            known = {path: fields for path, fields in columns.items() if path in export.rows}
+            refused = await importing.send(self._api, name, export, known, dry_run=True)
+        except Forbidden:
+            reason = "this token may not rehearse imports (that needs the right EditAll)"
+            return self._unrehearsed(change, columns, reason)
+        except CatalogError as problem:
+            return self._unrehearsed(change, columns, f"not rehearsed: {problem.message}")
+        self._exports[name] = export
+        return importing.predictions(change.address, known, refused)
+
+    def _unrehearsed(
+        self, change: Change, columns: importing.Changes, reason: str
+    ) -> list[Prediction]:
+        return [
+            Prediction(change.address, each.path, Verdict.UNVERIFIED, reason)
+            for fields in columns.values()
+            for each in fields.values()
+        ]
+
+    # -- writing
+
+    def batches(self, changes: Iterable[Change]) -> list[list[Change]]:
+        """A table each: servers lose concurrent patches of one table, so it has one writer."""
+        return [[change] for change in changes]
+
+    def group(self, change: Change) -> str:
+        return fqn.split(change.address.name)[0]
+
+    async def reread(self, changes: Sequence[Change]) -> list[Observed]:
+        return [
+            await self._by_name(
+                change.address, declared_of(change.fields), self._fields_to_write(change)
+            )
+            for change in changes
+        ]
+
+    @staticmethod
+    def _fields_to_write(change: Change) -> tuple[str, ...]:
+        """What is needed of a table to write it: owners too, whose inheritance must be kept."""
+        needed = {"owners", *needed_fields(each.path for each in change.fields)}
+        return tuple(name for name in _WRITE_FIELDS if name in needed)
+
+    async def write(
+        self, due: Sequence[tuple[Change, Observed]]
+    ) -> list[Mapping[str, CatalogError]]:
+        problems: list[Mapping[str, CatalogError]] = []
+        for change, observed in due:
+            live: Live = observed.handle
+            export = self._exports.get(change.address.name)
+            writer = TableWriter(self._api, self._references, live, change, export)
+            problems.append(await writer.write())
+        return problems
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _absent(address: Address) -> Observed:
+    return Observed(address, exists=False, missing={"": f"Table {address.name} not found"})
+
+
+async def _merged(lists: Sequence[AsyncIterator[Page]]) -> AsyncIterator[Page]:
+    """Pages of several lists as they come. One finished page waits at most: memory stays flat."""
+    queue: asyncio.Queue[Page | BaseException | None] = asyncio.Queue(maxsize=1)
+
+    async def walk(pages: AsyncIterator[Page]) -> None:
+        try:
+            async for page in pages:
+                await queue.put(page)
+            await queue.put(None)
+        except BaseException as problem:
+            await queue.put(problem)
+
+    tasks = [asyncio.ensure_future(walk(pages)) for pages in lists]
+    running = len(tasks)
+    try:
+        while running:
+            arrived = await queue.get()
+            if arrived is None:
+                running -= 1
+            elif isinstance(arrived, BaseException):
+                raise arrived
+            else:
+                yield arrived
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

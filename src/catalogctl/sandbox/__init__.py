@@ -1,0 +1,43 @@
+"""An emulator of the systems that catalogctl talks to, for trying, demonstrating and testing it.
+
+In a test::
+
+    with Sandbox(mode="1.6") as sandbox:
+        client = httpx.Client(
+            base_url=sandbox.openmetadata_url + "/api",
+            headers={"Authorization": "Bearer " + sandbox.token("alice")},
+        )
+        sandbox.faults.add(method="PATCH", path="/v1/tables/", status=429,
+                           headers={"Retry-After": "1"})
+        ...
+        assert [call["status"] for call in sandbox.requests()] == [...]
+
+By hand: ``python -m catalogctl.sandbox --port 8585 --mode 2.0`` prints the variables to export.
+
+Systems are mounted by prefix; OpenMetadata answers under ``/openmetadata/api/v1``. Users, their
+tokens and rights: ``catalogctl.sandbox.openmetadata.builtin``. Format of seeds:
+``catalogctl.sandbox.openmetadata.seeding``. What differs between the modes "1.6" and "2.0":
+``catalogctl.sandbox.openmetadata.behaviour``.
+
+Control routes, which faults do not touch and the log does not hold:
+
+=================================  ==========================================================
+GET    /_sandbox                   the variables to export
+GET    /_sandbox/requests          the log; DELETE empties it
+POST   /_sandbox/faults            add one fault or a list; GET shows, DELETE removes all
+                                   (see ``catalogctl.sandbox.faults``)
+POST   /_sandbox/reset             the seed loaded anew, no faults, an empty log
+PATCH  /_sandbox/settings          ``{"latency_ms", "job_seconds", "messaging_csv",
+                                   "advance_clock_seconds"}``
+=================================  ==========================================================
+
+The emulator was written from published contracts and recorded calls, not from the tool that it
+tests, and imports nothing of it.
+"""
+
+from __future__ import annotations
+
+from .faults import Fault, Faults
+from .server import Sandbox, serve
+
+__all__ = ["Fault", "Faults", "Sandbox", "serve"]

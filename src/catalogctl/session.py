@@ -1,0 +1,196 @@
+"""A whole run for whoever embeds the tool; the commands use nothing else.
+
+    config = catalogctl.load_config()
+    specs = catalogctl.load_specs(config)
+    plan = await catalogctl.plan(config, specs)
+    result = await catalogctl.apply(config, plan)
+
+A `Session` keeps the connections, and what was learnt on the way, between a plan and its apply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+
+from catalogctl import reconcile, spec
+from catalogctl.config import Config, load_config
+from catalogctl.errors import Diagnostic, InvalidError, Location
+from catalogctl.journal import Journal
+from catalogctl.model import Address, Plan
+from catalogctl.providers import Waiting, connect
+from catalogctl.providers.base import Provider
+from catalogctl.spec import Specs
+
+__all__ = ["Session", "apply", "load_config", "load_specs", "plan"]
+
+
+def load_specs(
+    config: Config, paths: Sequence[Path] | None = None, *, unconnected: bool = False
+) -> Specs:
+    """The specs of a configuration, or those under `paths` instead. Reads files, no network.
+
+    Mistakes are in `Specs.diagnostics`, all of them; `plan` refuses specs that have errors. With
+    `unconnected`, specs of a type for which no catalog is configured are no mistake, as long as
+    none at all is.
+    """
+    catalogs = None if unconnected and not config.catalogs else config.types
+    return spec.load(paths or config.specs, root=config.root, catalogs=catalogs)
+
+
+async def plan(
+    config: Config,
+    specs: Specs,
+    *,
+    only: Sequence[str] = (),
+    allow: Sequence[str] = (),
+    rehearse: bool = True,
+) -> Plan:
+    """What would have to change so that the catalogs hold what the specs say. Never writes.
+
+    `only` keeps the objects whose address matches one of these shell globs; `allow` names guards
+    that may be passed once; without `rehearse` no dry run is asked for. Raises `InvalidError` for
+    specs or configuration that cannot be used and `CatalogError` for a catalog that cannot be
+    read.
+    """
+    async with Session(config) as session:
+        return await session.plan(specs, only=only, allow=allow, rehearse=rehearse)
+
+
+async def apply(config: Config, plan: Plan, *, fail_fast: bool = False) -> Plan:
+    """Carry out a plan, also one that was saved; the result has an outcome for every change.
+
+    Raises `InvalidError` when the plan was made for other catalogs than the configured ones.
+    Whether guards permit the plan is the caller's to look at (`Plan.guards`).
+    """
+    async with Session(config) as session:
+        return await session.apply(plan, fail_fast=fail_fast)
+
+
+class Session:
+    """Connections to the catalogs that a run needs; no other catalog is ever contacted."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        concurrency: int | None = None,
+        environ: Mapping[str, str] | None = None,
+        progress: reconcile.Progress = reconcile.silent,
+        on_wait: Waiting | None = None,
+    ) -> None:
+        self._config = config
+        self._concurrency = concurrency
+        self._environ = os.environ if environ is None else environ
+        self._progress = progress
+        self._on_wait = on_wait
+        self._providers: dict[str, Provider] = {}
+        self.undo: Path | None = None
+        """After `apply`: the saved plan that takes back what was written, if anything was."""
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for provider in self._providers.values():
+            await provider.close()
+
+    async def plan(
+        self,
+        specs: Specs,
+        *,
+        only: Sequence[str] = (),
+        allow: Sequence[str] = (),
+        rehearse: bool = True,
+    ) -> Plan:
+        """See the function of the same name."""
+        if specs.has_errors:
+            raise InvalidError(specs.diagnostics)
+        desired = [one for one in specs.desired if not only or matches(one.address, only)]
+        return await reconcile.make_plan(
+            desired,
+            self._connect({one.address.catalog for one in desired}),
+            locate=specs.locate,
+            guards=self._config.guards,
+            allow=allow,
+            no_specs=specs.empty_reason,
+            rehearse=rehearse,
+            progress=self._progress,
+        )
+
+    async def apply(
+        self, plan: Plan, *, fail_fast: bool = False, stop: asyncio.Event | None = None
+    ) -> Plan:
+        """See the function of the same name. Setting `stop` ends it early, with a full report."""
+        providers = self._connect({change.address.catalog for change in plan.changes})
+        await _same_catalogs(plan, providers)
+        for provider in providers.values():
+            provider.allow_writes()
+        with Journal(state_folder(self._config), plan) as journal:
+            try:
+                return await reconcile.apply(
+                    plan,
+                    providers,
+                    journal=journal,
+                    fail_fast=fail_fast,
+                    stop=stop,
+                    progress=self._progress,
+                )
+            finally:
+                self.undo = journal.write_undo()
+
+    def _connect(self, names: Iterable[str]) -> dict[str, Provider]:
+        """Providers for these catalogs; everything that is wrong with any of them, at once."""
+        found: list[Diagnostic] = []
+        for name in sorted(set(names) - self._providers.keys()):
+            known = self._config.catalogs.get(name)
+            if known is None:
+                text = f"no catalog named {name!r} is configured"
+                file = self._config.file
+                place = Location(self._config.relative(file)) if file else None
+                found.append(Diagnostic("CONF090", text, place))
+                continue
+            try:
+                connection = known.resolve(self._environ)
+            except InvalidError as problem:
+                found += problem.diagnostics
+                continue
+            if self._concurrency is not None:
+                connection = replace(connection, concurrency=self._concurrency)
+            self._providers[name] = connect(connection, self._on_wait)
+        if found:
+            raise InvalidError(found)
+        return {name: self._providers[name] for name in sorted(names)}
+
+
+def matches(address: Address, globs: Iterable[str]) -> bool:
+    """Whether an address matches one of these globs, with or without its catalog's name."""
+    plain = f"{address.kind}/{address.identity}"
+    names = {str(address), plain, f"{address.catalog}:{plain}"}
+    return any(fnmatchcase(name, glob) for name in names for glob in globs)
+
+
+def state_folder(config: Config) -> Path:
+    """Where journals and undo files lie: beside the configuration."""
+    return (config.file.parent if config.file else config.root) / ".catalogctl"
+
+
+async def _same_catalogs(plan: Plan, providers: Mapping[str, Provider]) -> None:
+    found = []
+    for name, provider in providers.items():
+        planned, here = plan.catalogs.get(name), await provider.describe()
+        if planned is not None and planned.url != here.url:
+            text = f"the plan was made for {planned.url}, but {name} is {here.url}"
+            found.append(Diagnostic("PLAN904", text, hint="plan again against this catalog"))
+    if found:
+        raise InvalidError(found)

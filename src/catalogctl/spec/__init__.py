@@ -1,0 +1,19 @@
+"""Spec files to desired objects, with every mistake placed at its line.
+
+    load          files and folders -> Specs
+    load_sources  the same for bytes from elsewhere (a git revision)
+    Specs         what is desired, what is wrong, and `locate` for the line of a field
+    schema        the language as JSON Schema
+    KINDS         the language as data
+
+A document that is right passes one strict, quick pass (`documents`); only one that does not pass is
+read again with positions and explained (`explain`).
+"""
+
+from catalogctl.spec.files import Source
+from catalogctl.spec.kinds import KINDS, Kind
+from catalogctl.spec.loading import Specs, load, load_sources
+from catalogctl.spec.places import Origin
+from catalogctl.spec.schema import schema
+
+__all__ = ["KINDS", "Kind", "Origin", "Source", "Specs", "load", "load_sources", "schema"]

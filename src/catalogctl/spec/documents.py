@@ -1,0 +1,111 @@
+"""One document to what it declares: the good path, strict and without explanations.
+
+A document that does not pass raises the first `Mistake`, and `spec.explain` then finds all of them
+with their places. Nothing here knows a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from catalogctl import fqn
+from catalogctl.model import Declared, encode_part
+from catalogctl.spec.kinds import KINDS, FieldType, Kind, Mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What one document declares. `fields` maps flat field paths to declared values."""
+
+    kind: Kind
+    identity: str
+    catalog: str | None
+    fields: dict[str, Declared]
+
+
+def accept(document: Any) -> Declaration:
+    """The declaration of a document in which everything is right. Raises a Mistake otherwise."""
+    if document.__class__ is not dict or document.get("kind").__class__ is not str:
+        raise Mistake("SPEC001", "not a document")
+    kind = KINDS.get(document["kind"])
+    if kind is None:
+        raise Mistake("SPEC003", "unknown kind")
+    fields: dict[str, Declared] = {}
+    known = kind.fields
+    for key, value in document.items():
+        field = known.get(key)
+        if field is not None:
+            fields[key] = field.accept(value)
+        elif key in kind.parts:
+            _accept_parts(kind.name, key, value, fields)
+        elif key not in kind.identity and key not in ("kind", "catalog"):
+            raise Mistake("SPEC004", "unknown key")
+    return Declaration(kind, identity(kind, document), catalog(document), fields)
+
+
+def identity(kind: Kind, document: Mapping[str, Any]) -> str:
+    """The identity as it stands in an address. Raises a Mistake, also when a part is missing."""
+    parts = []
+    for key, field in kind.identity.items():
+        if key not in document:
+            raise Mistake("SPEC005", f'the key "{key}" is missing')
+        parts.append(encode_part(str(field.accept(document[key]))))
+    return "/".join(parts)
+
+
+def catalog(document: Mapping[str, Any]) -> str | None:
+    """The catalog that a document names."""
+    name = document.get("catalog")
+    if name is None:
+        return None
+    if name.__class__ is not str or not name:
+        raise Mistake("SPEC006", "no name of a catalog")
+    return str(name)
+
+
+@lru_cache(maxsize=100_000)
+def _part(kind: str, key: str, name: str) -> dict[str, tuple[str, FieldType]] | None:
+    """Per field of this part, its path and type. Columns of one name stand in many tables."""
+    try:
+        spelled = fqn.normal(name)
+    except ValueError:
+        return None
+    fields = KINDS[kind].parts[key].fields
+    return {field: (f"{key}.{spelled}.{field}", type) for field, type in fields.items()}
+
+
+def _accept_parts(kind: str, key: str, value: Any, into: dict[str, Declared]) -> None:
+    if value.__class__ is not dict:
+        raise Mistake("SPEC006", "not a mapping")
+    for name, body in value.items():
+        known = _part(kind, key, name)
+        if known is None or body.__class__ is not dict:
+            raise Mistake("SPEC009", "not a part")
+        for field, given in body.items():
+            found = known.get(field)
+            if found is None:
+                raise Mistake("SPEC004", "unknown key")
+            path, type = found
+            if path in into:
+                raise Mistake("SPEC010", "declared twice")
+            into[path] = type.accept(given)
+
+
+def accept_defaults(document: Any) -> dict[str, dict[str, Declared]]:
+    """What a `_defaults.yaml` says: per kind, the default of each field. Raises a Mistake."""
+    if document.__class__ is not dict:
+        raise Mistake("SPEC001", "not a document")
+    found: dict[str, dict[str, Declared]] = {}
+    for name, body in document.items():
+        kind = KINDS.get(name)
+        if kind is None or body.__class__ is not dict:
+            raise Mistake("SPEC018", "no defaults")
+        found[name] = {}
+        for key, value in body.items():
+            if key not in kind.fields:
+                raise Mistake("SPEC018", "no default")
+            found[name][key] = kind.fields[key].accept(value)
+    return found

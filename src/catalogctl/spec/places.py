@@ -1,0 +1,119 @@
+"""Where in the files a field was declared. Files are read again only when a line is to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from catalogctl import fqn, yamlfile
+from catalogctl.errors import Location
+from catalogctl.spec.files import Source
+from catalogctl.spec.kinds import Kind, Mistake, Names, Parts
+from catalogctl.yamlfile import Document, Step
+
+
+class Origin(NamedTuple):
+    """A document that declares fields of an object, or that gives defaults to it."""
+
+    file: str
+    number: int
+    is_default: bool = False
+
+
+class Places:
+    """Finds lines in the files that were loaded. Remembers the last few files it read."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+        self._read = lru_cache(maxsize=64)(self._read_again)
+
+    def find(
+        self, kind: Kind, origins: Iterable[Origin], path: str, member: str | None
+    ) -> Location | None:
+        """The key that declares the field, in the first of the documents that knows most of it.
+
+        With `member` the list item that names it. None only if there is no document at all.
+        """
+        best: tuple[int, Document, tuple[Step, ...]] | None = None
+        for origin in origins:
+            documents = self._read(origin.file)
+            if origin.number >= len(documents):
+                continue
+            document, value = documents[origin.number]
+            above: tuple[Step, ...] = (kind.name,) if origin.is_default else ()
+            if origin.is_default:
+                value = value.get(kind.name) if isinstance(value, dict) else None
+            steps = _steps(kind, value, path)
+            if origin.is_default and not steps:
+                continue
+            if best is None or len(steps) > best[0]:
+                if member is not None:
+                    steps += _item(kind, _below(value, steps), path, member)
+                best = (len(steps), document, (*above, *steps))
+        return best[1].key_at(best[2]) if best else None
+
+    def document(self, origin: Origin) -> Document | None:
+        """A document with its positions; None if its file is gone or changed meanwhile."""
+        documents = self._read(origin.file)
+        return documents[origin.number][0] if origin.number < len(documents) else None
+
+    def _read_again(self, file: str) -> tuple[tuple[Document, Any], ...]:
+        try:
+            reading = yamlfile.read(self._sources[file].read(), file)
+        except OSError:
+            return ()
+        return tuple((document, document.value) for document in reading.documents)
+
+
+def _below(value: Any, steps: Iterable[Step]) -> Any:
+    for step in steps:
+        value = value[step]
+    return value
+
+
+def _steps(kind: Kind, value: Any, path: str) -> tuple[Step, ...]:
+    """The keys of a document that lead to a field path, as far as they are there."""
+    head, _, rest = path.partition(".")
+    if not isinstance(value, dict) or head not in value:
+        return ()
+    if head not in kind.parts or not rest or not isinstance(value[head], dict):
+        return (head,)
+    return (head, *_part_steps(value[head], rest))
+
+
+def _part_steps(parts: dict[str, Any], path: str) -> tuple[Step, ...]:
+    """The longest part whose name begins the path, and its field: `a.zip` before `a`."""
+    best: tuple[bool, int, tuple[Step, ...]] = (False, 0, ())
+    for name, body in parts.items():
+        try:
+            spelled = fqn.normal(name)
+        except ValueError:
+            continue
+        field = path[len(spelled) + 1 :]
+        if path == spelled or path.startswith(spelled + "."):
+            there = isinstance(body, dict) and field in body
+            best = max(best, (there, len(spelled), (name, field) if there else (name,)))
+    return best[2]
+
+
+def _item(kind: Kind, value: Any, path: str, member: str) -> tuple[Step, ...]:
+    """The steps from a set to the member, in whatever spelling it is listed."""
+    above: tuple[Step, ...] = ()
+    if isinstance(value, dict) and "only" in value:
+        above, value = ("only",), value["only"]
+    field = _type_of(kind, path)
+    if isinstance(value, list) and isinstance(field, Names):
+        for index, name in enumerate(value):
+            try:
+                if name == member or (isinstance(name, str) and field.member(name) == member):
+                    return (*above, index)
+            except Mistake:
+                continue
+    return ()
+
+
+def _type_of(kind: Kind, path: str) -> Any:
+    parts: Parts | None = kind.parts.get(path.partition(".")[0])
+    fields = parts.fields if parts else kind.fields
+    return fields.get(path.rpartition(".")[2])
