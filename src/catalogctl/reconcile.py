@@ -139,14 +139,14 @@ async def _see(
     if seen.changes and rehearse:
         rehearsed = 0
 
-        async def one(change: Change) -> list[Prediction]:
+        async def one(batch: list[Change]) -> list[Prediction]:
             nonlocal rehearsed
-            predictions = await provider.rehearse([change])
-            rehearsed += 1
+            predictions = await provider.rehearse(batch)
+            rehearsed += len(batch)
             progress(f"rehearsing in {provider.name}", rehearsed, len(seen.changes))
             return predictions
 
-        for predictions in await each(one, seen.changes, _IN_FLIGHT):
+        for predictions in await each(one, provider.batches(seen.changes), _IN_FLIGHT):
             seen.predictions += predictions
         seen.changes = list(planning.refine(seen.changes, seen.predictions))
     return seen

@@ -60,7 +60,7 @@ class Provider(Protocol):
         ...
 
     async def rehearse(self, changes: Sequence[Change]) -> list[Prediction]:
-        """What the catalog would do with each field, where it can say so without writing."""
+        """What the catalog would do with each field of one batch, where it can say so."""
         ...
 
     def batches(self, changes: Iterable[Change]) -> list[list[Change]]:

@@ -19,7 +19,8 @@ import msgspec
 
 from catalogctl.client import Client, Response
 from catalogctl.errors import BadResponse, NotFound, Rejected
-from catalogctl.providers.openmetadata.mapping import Page, Table
+from catalogctl.providers.openmetadata.kinds import Kind
+from catalogctl.providers.openmetadata.mapping import Entity, Page
 
 T = TypeVar("T")
 _WRAPPED = re.compile(
@@ -28,7 +29,7 @@ _WRAPPED = re.compile(
 _INNER_STATUS = re.compile(r"^HTTP (\d{3}) ")
 _UNKNOWN_FIELD = re.compile(r"Invalid field name (\w+)")
 _page = msgspec.json.Decoder(Page)
-_table = msgspec.json.Decoder(Table)
+_entity = msgspec.json.Decoder(Entity)
 
 
 def base_url(host: str) -> str:
@@ -68,9 +69,10 @@ def segment(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A table read by name: typed, and as it came (for writing whole values back)."""
+    """An object read by name: typed, and as it came (for writing whole values back)."""
 
-    table: Table
+    kind: Kind
+    entity: Entity
     raw: Mapping[str, Any]
     etag: bool
 
@@ -87,10 +89,10 @@ class ImportResult:
 
 @dataclass(slots=True)
 class Api:
-    """One server. `unknown_fields` and `domain_field` are learnt from its answers."""
+    """One server. `unknown_fields` (collection, name) and `single_domain` are learnt from it."""
 
     client: Client
-    unknown_fields: set[str] = field(default_factory=set)
+    unknown_fields: set[tuple[str, str]] = field(default_factory=set)
     single_domain: bool = False
 
     async def version(self) -> str | None:
@@ -107,43 +109,51 @@ class Api:
         return answer if isinstance(answer, dict) else None
 
     async def page(
-        self, scope: Mapping[str, str], fields: Sequence[str], limit: int, after: str | None
+        self,
+        kind: Kind,
+        scope: Mapping[str, str],
+        fields: Sequence[str],
+        limit: int,
+        after: str | None,
     ) -> Page:
-        """One page of tables. `scope` filters by `database` or `databaseSchema`."""
+        """One page of objects. `scope` is one of the filters of the kind, or empty for all."""
 
         async def ask(known: str) -> Page:
             params = {"limit": str(limit), "fields": known, **scope}
             if after is not None:
                 params["after"] = after
-            where = next(iter(scope.values()), "all")
+            where = next(iter(scope.values()), "all services")
             response = await self.client.request(
-                "GET", "/v1/tables", params=params, operation=f"list tables of {where}"
+                "GET",
+                f"/v1/{kind.collection}",
+                params=params,
+                operation=f"list the {kind.noun}s of {where}",
             )
             return _decoded(response, _page)
 
-        return await self._with_known_fields(fields, ask)
+        return await self._with_known_fields(kind, fields, ask)
 
-    async def count(self, scope: Mapping[str, str]) -> int:
-        """How many tables a scope has."""
-        return (await self.page(scope, (), 0, None)).paging.total
+    async def count(self, kind: Kind, scope: Mapping[str, str]) -> int:
+        """How many objects a scope has."""
+        return (await self.page(kind, scope, (), 0, None)).paging.total
 
-    async def table(self, name: str, fields: Sequence[str]) -> Live:
-        """One table by its fully qualified name. Raises `NotFound`."""
+    async def by_name(self, kind: Kind, name: str, fields: Sequence[str]) -> Live:
+        """One object by its fully qualified name. Raises `NotFound`."""
 
         async def ask(known: str) -> Live:
             response = await self.client.request(
                 "GET",
-                f"/v1/tables/name/{segment(name)}",
+                f"/v1/{kind.collection}/name/{segment(name)}",
                 params={"fields": known} if known else None,
-                operation=f"read table {name}",
+                operation=f"read {kind.noun} {name}",
             )
             etag = "etag" in response.headers
-            return Live(_decoded(response, _table), json.loads(response.content), etag)
+            return Live(kind, _decoded(response, _entity), json.loads(response.content), etag)
 
-        return await self._with_known_fields(fields, ask)
+        return await self._with_known_fields(kind, fields, ask)
 
     async def _with_known_fields(
-        self, fields: Iterable[str], ask: Callable[[str], Awaitable[T]]
+        self, kind: Kind, fields: Iterable[str], ask: Callable[[str], Awaitable[T]]
     ) -> T:
         """Ask without the fields that this server has already refused to know."""
         wanted = list(fields)
@@ -151,7 +161,7 @@ class Api:
             known = ",".join(
                 "domain" if name == "domains" and self.single_domain else name
                 for name in wanted
-                if name not in self.unknown_fields
+                if not self.lacks(kind, name)
             )
             try:
                 return await ask(known)
@@ -161,10 +171,13 @@ class Api:
                     raise
                 if unknown.group(1) == "domains":
                     self.single_domain = True
-                elif unknown.group(1) == "domain":
-                    self.unknown_fields.add("domains")
                 else:
-                    self.unknown_fields.add(unknown.group(1))
+                    name = unknown.group(1).replace("domain", "domains")
+                    self.unknown_fields.add((kind.collection, name))
+
+    def lacks(self, kind: Kind, field: str) -> bool:
+        """Whether this server is known not to have a field on this kind."""
+        return (kind.collection, field) in self.unknown_fields
 
     async def entity(self, collection: str, name: str) -> Mapping[str, Any] | None:
         """An entity by name, or None when there is none of that name."""
@@ -226,12 +239,7 @@ class Api:
         )
 
     async def patch(
-        self,
-        table_id: str,
-        operations: Sequence[Mapping[str, Any]],
-        *,
-        version: str | None,
-        name: str,
+        self, live: Live, operations: Sequence[Mapping[str, Any]], *, version: str | None
     ) -> Mapping[str, Any]:
         """JSON Patch of whole values, which may be repeated. `version` makes it conditional.
 
@@ -242,45 +250,53 @@ class Api:
             headers["If-Match"] = f'W/"{version}"'
         answer = await self._json(
             "PATCH",
-            f"/v1/tables/{table_id}",
+            _path(live),
             content=json.dumps(list(operations), ensure_ascii=False).encode(),
             headers=headers,
             repeatable=True,
-            operation=f"patch table {name}",
+            operation=f"patch {_named(live)}",
         )
         return answer if isinstance(answer, dict) else {}
 
-    async def follow(self, table_id: str, user_id: str, *, name: str) -> None:
+    async def follow(self, live: Live, user_id: str) -> None:
         """Add a follower; adding one twice is no error. The body is a bare JSON string."""
         await self.client.request(
             "PUT",
-            f"/v1/tables/{table_id}/followers",
+            f"{_path(live)}/followers",
             json=user_id,
             repeatable=True,
-            operation=f"add a follower of {name}",
+            operation=f"add a follower of {_named(live)}",
         )
 
-    async def unfollow(self, table_id: str, user_id: str, *, name: str) -> None:
+    async def unfollow(self, live: Live, user_id: str) -> None:
         """Remove a follower; removing an absent one is no error."""
         await self.client.request(
             "DELETE",
-            f"/v1/tables/{table_id}/followers/{user_id}",
+            f"{_path(live)}/followers/{user_id}",
             repeatable=True,
-            operation=f"remove a follower of {name}",
+            operation=f"remove a follower of {_named(live)}",
         )
 
-    async def vote(self, table_id: str, vote: str, *, name: str) -> None:
+    async def vote(self, live: Live, vote: str) -> None:
         """Set the vote of the token's own user."""
         await self.client.request(
             "PUT",
-            f"/v1/tables/{table_id}/vote",
+            f"{_path(live)}/vote",
             json={"updatedVoteType": vote},
             repeatable=True,
-            operation=f"vote on {name}",
+            operation=f"vote on {_named(live)}",
         )
 
     async def _json(self, method: str, path: str, **options: Any) -> Any:
         return (await self.client.request(method, path, **options)).json()
+
+
+def _path(live: Live) -> str:
+    return f"/v1/{live.kind.collection}/{segment(live.entity.id)}"
+
+
+def _named(live: Live) -> str:
+    return f"{live.kind.noun} {live.entity.fullyQualifiedName}"
 
 
 def _decoded(response: Response, decoder: msgspec.json.Decoder[T]) -> T:

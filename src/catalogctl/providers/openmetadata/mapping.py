@@ -16,7 +16,7 @@ from catalogctl import fqn
 from catalogctl.diff import Rules
 from catalogctl.model import Change, Declared, FieldChange, Members, Value, Verdict
 
-TABLE_FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
+FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
 LABEL_SOURCES = {"tags": "Classification", "glossaryTerms": "Glossary"}
 TIER = "Tier."
 
@@ -57,8 +57,8 @@ class Votes(msgspec.Struct, frozen=True):
     downVoters: Sequence[Reference] = ()
 
 
-class Table(msgspec.Struct, frozen=True):
-    """What is read of a table. Keys that the server omits are empty; others are passed over."""
+class Entity(msgspec.Struct, frozen=True):
+    """What is read of an object. Keys that the server omits are empty; others are passed over."""
 
     id: str
     fullyQualifiedName: str
@@ -80,7 +80,7 @@ class Paging(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    data: Sequence[Table]
+    data: Sequence[Entity]
     paging: Paging = Paging()
 
 
@@ -118,9 +118,9 @@ def column_path(path: str) -> tuple[str, str] | None:
     return column, field
 
 
-def columns_by_path(table: Table) -> dict[str, Column]:
+def columns_by_path(entity: Entity) -> dict[str, Column]:
     """Every column, nested ones too, by its path below the table as the server quotes it."""
-    return {path: column for path, column, _ in walk_columns(table.columns)}
+    return {path: column for path, column, _ in walk_columns(entity.columns)}
 
 
 def walk_columns(
@@ -137,19 +137,19 @@ def walk_columns(
 
 
 def held_fields(
-    table: Table, declared: Mapping[str, Declared], user_id: str | None
+    entity: Entity, declared: Mapping[str, Declared], user_id: str | None
 ) -> tuple[dict[str, Value], dict[str, str]]:
-    """The declared fields as the table has them, and the declared columns that it lacks."""
+    """The declared fields as the object has them, and the declared columns that it lacks."""
     fields: dict[str, Value] = {}
     missing: dict[str, str] = {}
     columns: dict[str, Column] | None = None
     for path, wanted in declared.items():
         split = column_path(path)
         if split is None:
-            fields[path] = _table_field(table, path, wanted, user_id)
+            fields[path] = _own_field(entity, path, wanted, user_id)
             continue
         if columns is None:
-            columns = columns_by_path(table)
+            columns = columns_by_path(entity)
         name, field = split
         column = columns.get(name)
         if column is None:
@@ -161,25 +161,25 @@ def held_fields(
     return fields, missing
 
 
-def _table_field(table: Table, path: str, wanted: Declared, user_id: str | None) -> Value:
+def _own_field(entity: Entity, path: str, wanted: Declared, user_id: str | None) -> Value:
     if path in LABEL_SOURCES:
-        return _labels(table.tags, LABEL_SOURCES[path], wanted)
+        return _labels(entity.tags, LABEL_SOURCES[path], wanted)
     if path == "owners":
-        return _references(table.owners, wanted, owner_name)
+        return _references(entity.owners, wanted, owner_name)
     if path == "domains":
         return _references(
-            domains_of(table), wanted, lambda each: each.fullyQualifiedName or each.name
+            domains_of(entity), wanted, lambda each: each.fullyQualifiedName or each.name
         )
     if path == "followers":
-        return tuple(sorted(each.name for each in table.followers if not each.deleted))
+        return tuple(sorted(each.name for each in entity.followers if not each.deleted))
     if path == "vote":
-        return vote_of(table.votes, user_id)
-    value: Value = getattr(table, path)
+        return vote_of(entity.votes, user_id)
+    value: Value = getattr(entity, path)
     return value
 
 
-def domains_of(table: Table) -> Sequence[Reference]:
-    return (table.domain,) if table.domain is not None else table.domains
+def domains_of(entity: Entity) -> Sequence[Reference]:
+    return (entity.domain,) if entity.domain is not None else entity.domains
 
 
 def owner_name(reference: Reference) -> str:
@@ -256,7 +256,7 @@ def needed_fields(paths: Iterable[str]) -> tuple[str, ...]:
             needed.add(path)
         elif path == "vote":
             needed.add("votes")
-    return tuple(name for name in TABLE_FIELDS if name in needed)
+    return tuple(name for name in FIELDS if name in needed)
 
 
 def by_patch(column: Column, changes: Iterable[FieldChange]) -> bool:

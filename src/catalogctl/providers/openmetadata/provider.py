@@ -1,8 +1,9 @@
-"""OpenMetadata as a provider: reading in pages, checking, rehearsing, writing table by table."""
+"""OpenMetadata as a provider: reading in pages, checking, rehearsing, writing object by object."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from catalogctl import fqn
@@ -20,25 +21,25 @@ from catalogctl.model import (
 )
 from catalogctl.providers.openmetadata import columns_csv, importing, scope
 from catalogctl.providers.openmetadata.api import Api, Live
+from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
+    FIELDS,
+    Entity,
     OpenMetadataRules,
     Page,
-    Table,
     column_changes,
     declared_of,
     held_fields,
     needed_fields,
 )
 from catalogctl.providers.openmetadata.references import References
-from catalogctl.providers.openmetadata.writing import TableWriter
+from catalogctl.providers.openmetadata.writing import EntityWriter
 
 PAGE = 500
 """Rows a page: some hundred keep memory flat and requests few."""
 
 TRUSTED_MISSES = 50
-"""Tables that no list showed are asked for by name, unless there are more than this."""
-
-_WRITE_FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
+"""Objects that no list showed are asked for by name, unless there are more than this."""
 
 
 class OpenMetadata:
@@ -72,58 +73,77 @@ class OpenMetadata:
     # -- reading
 
     async def read(self, desired: Sequence[Desired]) -> AsyncIterator[Observed]:
+        of_kind: dict[str, list[Desired]] = defaultdict(list)
+        for one in desired:
+            of_kind[one.address.kind].append(one)
+        for name in sorted(of_kind):
+            async for observed in self._read_kind(KINDS[name], of_kind[name]):
+                yield observed
+
+    async def _read_kind(self, kind: Kind, desired: Sequence[Desired]) -> AsyncIterator[Observed]:
         by_name = {each.address.name: each for each in desired}
         fields = needed_fields(path for each in desired for path in each.fields)
-        lists = await scope.choose(by_name, self._api.count)
-        unseen = set(by_name)
-        async for page in _merged([self._pages(each, fields) for each in lists.scopes]):
-            for table in page.data:
-                wanted = by_name.get(table.fullyQualifiedName)
-                if wanted is not None and wanted.address.name in unseen:
-                    unseen.discard(wanted.address.name)
-                    yield self._observed(wanted.address, wanted.fields, table, None)
+        lists = await scope.choose(
+            by_name, kind.levels, lambda filters: self._api.count(kind, filters)
+        )
+        unseen = dict(by_name)
+        async for page in _merged([self._pages(kind, each, fields) for each in lists.scopes]):
+            for entity in page.data:
+                wanted = unseen.pop(entity.fullyQualifiedName, None)
+                if wanted is not None:
+                    yield self._observed(kind, wanted.address, wanted.fields, entity, None)
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
             singles = list(lists.singles)
-            for name in sorted(unseen.difference(singles)):
+            for name in sorted(unseen.keys() - set(singles)):
                 yield _absent(by_name[name].address)
-        for asked in asyncio.as_completed([self._single(by_name[name]) for name in singles]):
+        for asked in asyncio.as_completed([self._single(kind, by_name[name]) for name in singles]):
             yield await asked
 
     async def _pages(
-        self, filters: Mapping[str, str], fields: Sequence[str]
+        self, kind: Kind, filters: Mapping[str, str], fields: Sequence[str]
     ) -> AsyncIterator[Page]:
         after: str | None = None
         while True:
-            page = await self._api.page(filters, fields, PAGE, after)
+            page = await self._api.page(kind, filters, fields, PAGE, after)
             yield page
             # A page that repeats the cursor, or is empty, ends the walk: never an endless one.
             if not page.data or page.paging.after in (None, after):
                 return
             after = page.paging.after
 
-    async def _single(self, desired: Desired) -> Observed:
-        return await self._by_name(desired.address, desired.fields, needed_fields(desired.fields))
+    async def _single(self, kind: Kind, desired: Desired) -> Observed:
+        fields = needed_fields(desired.fields)
+        return await self._by_name(kind, desired.address, desired.fields, fields)
 
     async def _by_name(
-        self, address: Address, declared: Mapping[str, Declared], fields: Sequence[str]
+        self,
+        kind: Kind,
+        address: Address,
+        declared: Mapping[str, Declared],
+        fields: Sequence[str],
     ) -> Observed:
         try:
-            live = await self._api.table(address.name, fields)
+            live = await self._api.by_name(kind, address.name, fields)
         except NotFound:
             return _absent(address)
-        return self._observed(address, declared, live.table, live)
+        return self._observed(kind, address, declared, live.entity, live)
 
     def _observed(
-        self, address: Address, declared: Mapping[str, Declared], table: Table, live: Live | None
+        self,
+        kind: Kind,
+        address: Address,
+        declared: Mapping[str, Declared],
+        entity: Entity,
+        live: Live | None,
     ) -> Observed:
         self.rules.single_domain = self._api.single_domain
-        fields, missing = held_fields(table, declared, self._user_id)
+        fields, missing = held_fields(entity, declared, self._user_id)
         for path in declared:
             wire = needed_fields([path])
-            if wire and wire[-1] in self._api.unknown_fields:
-                missing[path] = f"this server has no {wire[-1]} for tables"
-        return Observed(address, fields, missing=missing, handle=live or table)
+            if wire and self._api.lacks(kind, wire[-1]):
+                missing[path] = f"this server has no {wire[-1]} for {kind.noun}s"
+        return Observed(address, fields, missing=missing, handle=live)
 
     # -- beforehand
 
@@ -170,7 +190,7 @@ class OpenMetadata:
     # -- writing
 
     def batches(self, changes: Iterable[Change]) -> list[list[Change]]:
-        """A table each: servers lose concurrent patches of one table, so it has one writer."""
+        """One each: servers lose concurrent patches of one object, so it has one writer."""
         return [[change] for change in changes]
 
     def group(self, change: Change) -> str:
@@ -179,25 +199,27 @@ class OpenMetadata:
     async def reread(self, changes: Sequence[Change]) -> list[Observed]:
         return [
             await self._by_name(
-                change.address, declared_of(change.fields), self._fields_to_write(change)
+                KINDS[change.address.kind],
+                change.address,
+                declared_of(change.fields),
+                self._fields_to_write(change),
             )
             for change in changes
         ]
 
     @staticmethod
     def _fields_to_write(change: Change) -> tuple[str, ...]:
-        """What is needed of a table to write it: owners too, whose inheritance must be kept."""
+        """What is needed of an object to write it: owners too, to keep their inheritance."""
         needed = {"owners", *needed_fields(each.path for each in change.fields)}
-        return tuple(name for name in _WRITE_FIELDS if name in needed)
+        return tuple(name for name in FIELDS if name in needed)
 
     async def write(
         self, due: Sequence[tuple[Change, Observed]]
     ) -> list[Mapping[str, CatalogError]]:
         problems: list[Mapping[str, CatalogError]] = []
         for change, observed in due:
-            live: Live = observed.handle
             export = self._exports.get(change.address.name)
-            writer = TableWriter(self._api, self._references, live, change, export)
+            writer = EntityWriter(self._api, self._references, observed.handle, change, export)
             problems.append(await writer.write())
         return problems
 
@@ -206,7 +228,7 @@ class OpenMetadata:
 
 
 def _absent(address: Address) -> Observed:
-    return Observed(address, exists=False, missing={"": f"Table {address.name} not found"})
+    return Observed(address, exists=False, missing={"": f"{address.kind} {address.name} not found"})
 
 
 async def _merged(lists: Sequence[AsyncIterator[Page]]) -> AsyncIterator[Page]:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalogctl import fqn
 
 FEW = 4
-"""Up to so many tables of a scope are read by name without looking at the scope."""
+"""Up to so many objects of a scope are read by name without looking at the scope."""
 
 ENOUGH = 0.4
 """A scope is listed when so much of it is managed: at most 2.5 times is read of what is needed."""
 
 SPARSE = 0.05
-"""In a schema of which less is managed, reading by name is cheaper than reading its pages."""
+"""In a narrowest scope of which less is managed, reading by name is cheaper than its pages."""
 
 Count = Callable[[Mapping[str, str]], Awaitable[int]]
+Levels = Sequence[tuple[str, int]]
+"""List filters from wide to narrow, with the number of name parts in their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,42 +31,43 @@ class Lists:
     singles: tuple[str, ...]
 
 
-async def choose(names: Iterable[str], count: Count) -> Lists:
-    """Everything, or databases, or schemas, or single tables: the widest that is well managed."""
+async def choose(names: Iterable[str], levels: Levels, count: Count) -> Lists:
+    """The widest scopes that are well managed, else narrower ones, else single objects."""
     wanted = sorted(names)
     if len(wanted) <= FEW:
         return Lists((), tuple(wanted))
-    if len(wanted) >= ENOUGH * await count({}):
+    enough = ENOUGH if levels else SPARSE
+    if len(wanted) >= enough * await count({}):
         return Lists(({},), ())
-    by_database = _group(wanted, 2)
-    parts = await asyncio.gather(
-        *(_of_database(database, members, count) for database, members in by_database.items())
+    return await _narrower(wanted, levels, count) if levels else Lists((), tuple(wanted))
+
+
+async def _narrower(names: list[str], levels: Levels, count: Count) -> Lists:
+    (name, parts), *deeper = levels
+    chosen = await asyncio.gather(
+        *(
+            _of_scope({name: scope}, members, deeper, count)
+            for scope, members in _group(names, parts).items()
+        )
     )
     return Lists(
-        tuple(scope for part in parts for scope in part.scopes),
-        tuple(name for part in parts for name in part.singles),
+        tuple(scope for one in chosen for scope in one.scopes),
+        tuple(name for one in chosen for name in one.singles),
     )
 
 
-async def _of_database(database: str, names: list[str], count: Count) -> Lists:
+async def _of_scope(
+    scope: Mapping[str, str], names: list[str], deeper: Levels, count: Count
+) -> Lists:
     if len(names) <= FEW:
         return Lists((), tuple(names))
-    scope = {"database": database}
-    by_schema = _group(names, 3)
-    if len(by_schema) > 1 and len(names) >= ENOUGH * await count(scope):
+    if not deeper:
+        worth_it = len(names) >= SPARSE * await count(scope)
+        return Lists((scope,), ()) if worth_it else Lists((), tuple(names))
+    inside = _group(names, deeper[0][1])
+    if len(inside) > 1 and len(names) >= ENOUGH * await count(scope):
         return Lists((scope,), ())
-    scopes: list[Mapping[str, str]] = []
-    singles: list[str] = []
-    for schema, members in by_schema.items():
-        if len(members) <= FEW:
-            singles += members
-            continue
-        own = {"databaseSchema": schema}
-        if len(members) >= SPARSE * await count(own):
-            scopes.append(own)
-        else:
-            singles += members
-    return Lists(tuple(scopes), tuple(singles))
+    return await _narrower(names, deeper, count)
 
 
 def _group(names: list[str], parts: int) -> dict[str, list[str]]:

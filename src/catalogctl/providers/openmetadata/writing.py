@@ -1,4 +1,4 @@
-"""Writing one table: JSON Patch for its own fields, CSV for its columns, then people's calls.
+"""Writing one object: JSON Patch for its own fields, CSV for its columns, then people's calls.
 
 Order: the patch goes first, because a CSV import moves the version that the patch is conditional
 on. Nothing undeclared may be lost on the way, so
@@ -8,7 +8,7 @@ on. Nothing undeclared may be lost on the way, so
 - where there is no `ETag` (before 1.9), any patch or import makes an inherited owner a direct one;
   sending `owners: []` along in the patch keeps it inherited (recorded), and columns go by patch;
 - there a failing patch may also take back what the same user wrote in the last ten minutes
-  (recorded), so after one the table is read again and put back as it was.
+  (recorded), so after one the object is read again and put back as it was.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from catalogctl.model import Change, FieldChange, Outcome
 from catalogctl.providers.openmetadata import columns_csv, importing
 from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.mapping import (
+    FIELDS,
     LABEL_SOURCES,
-    TABLE_FIELDS,
     by_patch,
     column_changes,
     domains_of,
@@ -37,8 +37,8 @@ Operation = Mapping[str, Any]
 Problems = dict[str, CatalogError]
 
 
-class TableWriter:
-    """Carries out the changes of one table that was read just before."""
+class EntityWriter:
+    """Carries out the changes of one object that was read just before."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class TableWriter:
         self._api = api
         self._references = references
         self._live = live
-        self._name = live.table.fullyQualifiedName
+        self._name = live.entity.fullyQualifiedName
         self._export = export
         self._due = [each for each in change.fields if each.outcome is not Outcome.SKIPPED]
         self._columns = column_changes(Change(change.address, change.action, tuple(self._due)))
@@ -61,7 +61,7 @@ class TableWriter:
     async def write(self) -> Problems:
         """Everything that is due; each part is tried whatever became of the others."""
         patched, imported = self._split_columns()
-        await self._patch_table()
+        await self._patch_own()
         await self._import_columns(imported, patched)
         if patched:
             await self._patch_columns(patched)
@@ -69,10 +69,10 @@ class TableWriter:
         await self._write_vote()
         return self.problems
 
-    # -- the table's own fields
+    # -- the object's own fields
 
-    async def _patch_table(self) -> None:
-        parts = await self._table_operations()
+    async def _patch_own(self) -> None:
+        parts = await self._own_operations()
         if not parts:
             return
         try:
@@ -95,7 +95,7 @@ class TableWriter:
                 self._blame(paths, problem)
                 await self._put_back()
 
-    async def _table_operations(self) -> list[tuple[list[str], list[Operation]]]:
+    async def _own_operations(self) -> list[tuple[list[str], list[Operation]]]:
         """Whole-value operations, in parts that can stand alone: (field paths, operations)."""
         parts: list[tuple[list[str], list[Operation]]] = []
         changes = {each.path: each for each in self._due}
@@ -118,8 +118,8 @@ class TableWriter:
         return parts
 
     async def _references_operation(self, change: FieldChange) -> Operation:
-        table = self._live.table
-        held = table.owners if change.path == "owners" else domains_of(table)
+        entity = self._live.entity
+        held = entity.owners if change.path == "owners" else domains_of(entity)
         gone = {name.casefold() for name in change.removed or ()}
         kept = []
         for each in held:
@@ -139,9 +139,7 @@ class TableWriter:
     async def _patch(self, operations: Sequence[Operation], *, conditional: bool = True) -> None:
         operations = [*operations, *self._keep_inherited_owners(operations)]
         version = self._version if conditional else None
-        answer = await self._api.patch(
-            self._live.table.id, operations, version=version, name=self._name
-        )
+        answer = await self._api.patch(self._live, operations, version=version)
         if self._version is not None:
             self._version = _version_text(answer.get("version")) or self._version
 
@@ -152,7 +150,7 @@ class TableWriter:
 
     def _owners_at_risk(self) -> bool:
         """Whether any write would make inherited owners direct ones."""
-        owners = self._live.table.owners
+        owners = self._live.entity.owners
         return not self._live.etag and bool(owners) and all(each.inherited for each in owners)
 
     async def _put_back(self) -> None:
@@ -160,12 +158,10 @@ class TableWriter:
         if self._live.etag:
             return
         try:
-            now = await self._api.table(self._name, TABLE_FIELDS)
+            now = await self._api.by_name(self._live.kind, self._name, FIELDS)
             operations = _differences(self._live.raw, now.raw)
             if operations:
-                await self._api.patch(
-                    self._live.table.id, operations, version=None, name=self._name
-                )
+                await self._api.patch(self._live, operations, version=None)
         except CatalogError as problem:
             for path, cause in list(self.problems.items()):
                 cause.hint = f"the failed patch may have undone earlier changes: {problem.message}"
@@ -175,7 +171,7 @@ class TableWriter:
 
     def _split_columns(self) -> tuple[set[str], set[str]]:
         """Which columns go by JSON Patch, and which by CSV."""
-        columns = {path: column for path, column, _ in walk_columns(self._live.table.columns)}
+        columns = {path: column for path, column, _ in walk_columns(self._live.entity.columns)}
         patched = {
             path
             for path, fields in self._columns.items()
@@ -205,7 +201,7 @@ class TableWriter:
             )
 
     async def _current_export(self, changes: importing.Changes) -> columns_csv.Export:
-        columns = {path: column for path, column, _ in walk_columns(self._live.table.columns)}
+        columns = {path: column for path, column, _ in walk_columns(self._live.entity.columns)}
         export = self._export
         if export is None or not all(
             importing.is_current(export, path, columns[path]) for path in changes
@@ -220,7 +216,7 @@ class TableWriter:
     async def _patch_columns(self, patched: set[str]) -> None:
         operations: list[Operation] = []
         raw = dict(_walk_raw(self._live.raw.get("columns") or [], "/columns"))
-        for path, _, pointer in walk_columns(self._live.table.columns):
+        for path, _, pointer in walk_columns(self._live.entity.columns):
             if path not in patched:
                 continue
             fields = self._columns[path]
@@ -245,17 +241,16 @@ class TableWriter:
         change = next((each for each in self._due if each.path == "followers"), None)
         if change is None:
             return
-        table = self._live.table
-        held = {each.name.casefold(): each.id for each in table.followers}
+        held = {each.name.casefold(): each.id for each in self._live.entity.followers}
         try:
             for name in change.added or ():
                 user_id = await self._references.id_of("followers", name)
                 if user_id is None:
                     raise CatalogError(f"User {name} not found")
-                await self._api.follow(table.id, user_id, name=self._name)
+                await self._api.follow(self._live, user_id)
             for name in change.removed or ():
                 if name.casefold() in held:
-                    await self._api.unfollow(table.id, held[name.casefold()], name=self._name)
+                    await self._api.unfollow(self._live, held[name.casefold()])
         except CatalogError as problem:
             self._blame(["followers"], problem)
 
@@ -264,7 +259,7 @@ class TableWriter:
         if change is None:
             return
         try:
-            await self._api.vote(self._live.table.id, str(change.after), name=self._name)
+            await self._api.vote(self._live, str(change.after))
         except CatalogError as problem:
             self._blame(["vote"], problem)
 
@@ -291,7 +286,7 @@ def _walk_raw(columns: Sequence[Any], pointer: str) -> Any:
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Operation]:
-    """Operations that give a table back the direct owners, labels and texts that it had."""
+    """Operations that give an object back the direct owners, labels and texts that it had."""
     operations = []
     for key in ("description", "displayName"):
         if (before.get(key) or "") != (now.get(key) or ""):
@@ -312,10 +307,10 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Oper
     return operations
 
 
-def _direct(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _direct(entity: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"id": each["id"], "type": each["type"]}
-        for each in table.get("owners") or []
+        for each in entity.get("owners") or []
         if not each.get("inherited")
     ]
 

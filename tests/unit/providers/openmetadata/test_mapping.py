@@ -11,8 +11,8 @@ from catalogctl.model import FieldChange, Members
 from catalogctl.providers.openmetadata import mapping
 
 
-def table(**fields: Any) -> mapping.Table:
-    return msgspec.convert({"id": "t1", "fullyQualifiedName": "a.b.c.t", **fields}, mapping.Table)
+def table(**fields: Any) -> mapping.Entity:
+    return msgspec.convert({"id": "t1", "fullyQualifiedName": "a.b.c.t", **fields}, mapping.Entity)
 
 
 def label(name: str, source: str = "Classification", kind: str = "Manual") -> dict[str, str]:
@@ -23,7 +23,7 @@ def user(name: str, **more: Any) -> dict[str, Any]:
     return {"id": f"id-{name}", "type": "user", "name": name, **more}
 
 
-def held(live: mapping.Table, declared: dict[str, Any]) -> dict[str, Any]:
+def held(live: mapping.Entity, declared: dict[str, Any]) -> dict[str, Any]:
     return mapping.held_fields(live, declared, "me")[0]
 
 

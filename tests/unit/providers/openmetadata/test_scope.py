@@ -10,6 +10,9 @@ import pytest
 from catalogctl.providers.openmetadata.scope import Lists, choose
 
 
+TABLES = (("database", 2), ("databaseSchema", 3))
+
+
 def tables(schema: str, number: int) -> list[str]:
     return [f"{schema}.t{each}" for each in range(number)]
 
@@ -22,7 +25,7 @@ def chosen(names: list[str], counts: dict[str, int]) -> tuple[Lists, int]:
         asked += 1
         return counts[next(iter(scope.values()), "")]
 
-    return asyncio.run(choose(names, count)), asked
+    return asyncio.run(choose(names, TABLES, count)), asked
 
 
 def test_a_few_tables_are_read_by_name_without_looking_around() -> None:
