@@ -74,7 +74,7 @@ def sandbox(port: int, data: Path | None, seed: str, mode: str) -> int:
             click.echo(f"export {name}={value}")
         click.echo("\nCtrl-C ends it.", err=True)
 
-    package.serve(port=port, data=data, seed=seed, mode=mode, announce=announce)
+    package.serve(port=port, listening=announce, data=data, seed=seed, mode=mode)
     return exits.DONE
 
 

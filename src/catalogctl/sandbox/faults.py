@@ -135,6 +135,8 @@ class FaultLayer:
                 continue
             if fault.action in ("respond_after", "cut_after"):
                 await self._app(scope, receive, _swallow)
+            else:
+                await _drain(receive)
             if fault.action.startswith("respond"):
                 await _respond(send, fault)
             else:
@@ -153,6 +155,12 @@ async def _respond(send: Send, fault: Fault) -> None:
     raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": fault.status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _drain(receive: Receive) -> None:
+    """Take the request's body in: a connection closed before that ends in a reset."""
+    while (await receive()).get("more_body"):
+        pass
 
 
 async def _cut(receive: Receive, send: Send) -> None:

@@ -321,6 +321,9 @@ _GOVERNED: dict[str, FieldType] = {
 _FOLLOWED: dict[str, FieldType] = {
     **_GOVERNED,
     "followers": Names("a user", _follower),
+}
+_VOTED: dict[str, FieldType] = {
+    **_FOLLOWED,
     "vote": Choice(("votedUp", "votedDown", "unVoted")),
 }
 
@@ -331,8 +334,22 @@ KINDS: Mapping[str, Kind] = {
             name="Table",
             type="openmetadata",
             identity={"name": Name("service.database.schema.table")},
-            fields=_FOLLOWED,
+            fields=_VOTED,
             parts={"columns": Parts("column", _TAGGED, frozenset({"columns", "children"}))},
+        ),
+        Kind(
+            name="Topic",
+            type="openmetadata",
+            identity={"name": Name("service.topic")},
+            fields=_VOTED,
+            parts={},
+        ),
+        Kind(
+            name="MessagingService",
+            type="openmetadata",
+            identity={"name": Name("service")},
+            fields=_FOLLOWED,
+            parts={},
         ),
     )
 }

@@ -202,34 +202,37 @@ class Api:
         key = "name" if collection in ("users", "teams") else "fullyQualifiedName"
         return [str(each[key]) for each in answer.get("data", []) if key in each]
 
-    async def export(self, name: str) -> str:
-        """The CSV of a table's columns."""
+    async def export(self, collection: str, name: str) -> str:
+        """The CSV of what an object holds: a table's columns, a service's topics."""
         response = await self.client.request(
             "GET",
-            f"/v1/tables/name/{segment(name)}/export",
+            f"/v1/{collection}/name/{segment(name)}/export",
             accept="text/plain, */*",
-            operation=f"export the columns of {name}",
+            operation=f"export {name}",
         )
         text: str = response.text()
         return text
 
-    async def import_csv(self, name: str, body: bytes, *, dry_run: bool) -> ImportResult:
-        """Import columns, or rehearse it. A real import is never sent twice."""
+    async def import_csv(
+        self, collection: str, name: str, body: bytes, *, dry_run: bool
+    ) -> ImportResult:
+        """Import rows, or rehearse it. A real import is never sent twice."""
+        doing = f"{'rehearse the import into' if dry_run else 'import into'} {name}"
         response = await self.client.request(
             "PUT",
-            f"/v1/tables/name/{segment(name)}/import",
+            f"/v1/{collection}/name/{segment(name)}/import",
             params={"dryRun": "true" if dry_run else "false"},
             content=body,
             headers={"Content-Type": "text/plain; charset=UTF-8"},
             repeatable=dry_run,
             slow=True,
-            operation=f"{'rehearse' if dry_run else 'import'} the columns of {name}",
+            operation=doing,
         )
         answer = response.json()
         if not isinstance(answer, dict) or answer.get("dryRun") is not dry_run:
             raise BadResponse(
                 f"an import with dryRun={str(dry_run).lower()} was answered with {answer!r:.200}",
-                operation=f"import the columns of {name}",
+                operation=doing,
             )
         return ImportResult(
             dry_run,

@@ -1,27 +1,47 @@
-"""Column changes through the table's CSV: rows that differ, rehearsed or for real.
+"""Changes through CSV: rows that differ, rehearsed or for real.
 
 What an import answers is read defensively: a status alone proves nothing (a totally failed import
 can call itself a partial success, and after a broken rule every row can be called a success), so
-what counts is a line of success for each row, and in the end what the table holds when read again.
+what counts is a line of success for each row, and in the end what the catalog holds when read
+again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from catalogctl.errors import BadResponse, Rejected
-from catalogctl.model import Address, FieldChange, Prediction, Verdict
-from catalogctl.providers.openmetadata import columns_csv
+from catalogctl.model import FieldChange
+from catalogctl.providers.openmetadata import rows_csv
 from catalogctl.providers.openmetadata.api import Api
-from catalogctl.providers.openmetadata.mapping import LABEL_SOURCES, Column, cell_values
+from catalogctl.providers.openmetadata.mapping import TIER
 
 Changes = Mapping[str, Mapping[str, FieldChange]]
-"""Field changes by column path and field."""
+"""Field changes by the name of the row and the field."""
 
 _FIELD = re.compile(r"#INVALID_FIELD: Field (\d+) error")
 _ENTITY = re.compile(r"Entity (.+) of type \w+ not found")
+_CREATED = "Entity created"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What is exported and imported as one CSV: a table with its columns, a service with topics."""
+
+    collection: str
+    name: str
+    layout: rows_csv.Layout
+
+
+def table(name: str) -> Container:
+    return Container("tables", name, rows_csv.COLUMNS)
+
+
+def messaging_service(name: str) -> Container:
+    return Container("services/messagingServices", name, rows_csv.TOPICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,41 +53,22 @@ class Refusal:
     member: str | None = None
 
 
-async def read_export(api: Api, name: str) -> columns_csv.Export:
-    """The table's columns as CSV. Raises `BadResponse` when the answer is none."""
-    text = await api.export(name)
+async def read_export(api: Api, container: Container) -> rows_csv.Export:
+    """The rows as CSV. Raises `BadResponse` when the answer is none."""
+    text = await api.export(container.collection, container.name)
     try:
-        return columns_csv.read(text)
+        return rows_csv.read(text, container.layout)
     except ValueError as problem:
         raise BadResponse(
             f"the export is not the CSV that it should be: {problem}",
-            operation=f"export the columns of {name}",
+            operation=f"export {container.name}",
         ) from None
 
 
-def is_current(export: columns_csv.Export, path: str, column: Column) -> bool:
-    """Whether a row still says what the column holds, so that its other cells can be echoed."""
-    if path not in export.rows:
-        return False
-    texts = all(
-        export.cell(path, title) == (getattr(column, field) or "")
-        for field, title in columns_csv.TEXTS.items()
-    )
-    return texts and all(
-        set(export.labels(path, field))
-        == {
-            label.tagFQN
-            for label in column.tags
-            if label.source == source and label.labelType != "Derived"
-        }
-        for field, source in LABEL_SOURCES.items()
-    )
-
-
 async def send(
-    api: Api, name: str, export: columns_csv.Export, changes: Changes, *, dry_run: bool
+    api: Api, container: Container, export: rows_csv.Export, changes: Changes, *, dry_run: bool
 ) -> dict[str, Refusal]:
-    """Send the rows of the changed columns; what comes back are the columns that were refused.
+    """Send the rows that change; what comes back are those that were refused.
 
     Some servers write nothing when a single row is refused and stop looking at the rows after it,
     so the accepted rows are sent again without the refused ones, until nothing more is refused.
@@ -76,67 +77,94 @@ async def send(
     pending = dict(changes)
     while pending:
         rows = [
-            export.with_fields(path, cell_values(_labels(export, path), fields))
-            for path, fields in pending.items()
+            export.with_fields(name, cells(export, name, fields))
+            for name, fields in pending.items()
         ]
-        body = columns_csv.write(export.header, rows)
+        body = rows_csv.write(export.header, rows)
         try:
-            answer = await api.import_csv(name, body, dry_run=dry_run)
+            answer = await api.import_csv(
+                container.collection, container.name, body, dry_run=dry_run
+            )
         except Rejected as refusal:
-            return refused | {path: Refusal(refusal.message) for path in pending}
+            return refused | {name: Refusal(refusal.message) for name in pending}
         if answer.status == "aborted":
             reason = answer.abort_reason or "the import was aborted"
-            return refused | {path: Refusal(reason) for path in pending}
-        results = {row.path: row for row in columns_csv.results(answer.rows_csv)}
+            return refused | {name: Refusal(reason) for name in pending}
+        results = {row.name: row for row in rows_csv.results(answer.rows_csv, export.header)}
+        heard = {name: results[name] for name in pending if name in results}
         failed = {
-            path: _refusal(export, results[path].details)
-            for path in pending
-            if path in results and not results[path].ok
+            name: _refusal(export, row.details)
+            for name, row in heard.items()
+            if not row.ok or row.details == _CREATED
         }
-        passed = {path for path in pending if path in results and results[path].ok}
         refused |= failed
-        unheard = pending.keys() - failed.keys() - passed
+        unheard = pending.keys() - heard.keys()
         if not failed and unheard:
             text = f"the import ended with {answer.status} and says nothing of this row"
-            return refused | {path: Refusal(text) for path in unheard}
-        pending = {path: fields for path, fields in pending.items() if path in unheard}
+            return refused | {name: Refusal(text) for name in unheard}
+        pending = {name: fields for name, fields in pending.items() if name in unheard}
     return refused
 
 
-def _labels(export: columns_csv.Export, path: str) -> dict[str, tuple[str, ...]]:
-    return {field: export.labels(path, field) for field in columns_csv.LABELS}
+def cells(
+    export: rows_csv.Export, name: str, changes: Mapping[str, FieldChange]
+) -> dict[str, str | Sequence[str]]:
+    """The cells of a row that a change sets; a cell of members keeps the ones it has.
+
+    A Tier has a cell of its own where the header has one.
+    """
+    found: dict[str, str | Sequence[str]] = {}
+    for field, change in changes.items():
+        if not change.is_set:
+            found[field] = str(change.after or "")
+            continue
+        apart = field == "tags" and "tiers" in export.layout.sets and export.has("tiers")
+        for cell in (field, "tiers") if apart else (field,):
+            held = set(export.members(name, cell))
+            after = held - set(change.removed or ()) | {
+                member
+                for member in change.added or ()
+                if not apart or member.startswith(TIER) == (cell == "tiers")
+            }
+            if after != held:
+                found[cell] = tuple(sorted(after))
+    return found
 
 
-def _refusal(export: columns_csv.Export, details: str) -> Refusal:
+def is_current(export: rows_csv.Export, name: str, holder: Mapping[str, str | set[str]]) -> bool:
+    """Whether a row still says what its object holds, so that its other cells can be echoed."""
+    if name not in export.rows:
+        return False
+    for field, held in holder.items():
+        if not export.has(field):
+            continue
+        if isinstance(held, str):
+            same = export.text(name, field) == held
+        else:
+            there = set(export.members(name, field))
+            if field == "tags" and "tiers" in export.layout.sets:
+                there |= set(export.members(name, "tiers"))
+            same = there == held
+        if not same:
+            return False
+    return True
+
+
+def _refusal(export: rows_csv.Export, details: str) -> Refusal:
     """Read the field number and the name out of `#INVALID_FIELD: Field 8 error - Entity X …`."""
+    if details == _CREATED:
+        return Refusal("the import would create it")
     numbered = _FIELD.search(details)
     entity = _ENTITY.search(details)
     field = None
-    if numbered is not None and int(numbered.group(1)) <= len(export.header):
-        title = export.header[int(numbered.group(1)) - 1].rstrip("*")
-        fields = {**columns_csv.TEXTS, **columns_csv.LABELS}
-        field = next((name for name, known in fields.items() if known == title), None)
+    if numbered is not None:
+        field = export.field_at(int(numbered.group(1)))
     elif "mutually exclusive" in details or "is disabled" in details:
         field = "tags"
+    field = "tags" if field == "tiers" else field
     return Refusal(details, field, entity.group(1) if entity else None)
 
 
-def predictions(
-    address: Address, changes: Changes, refused: Mapping[str, Refusal]
-) -> list[Prediction]:
-    """The verdict on each field of the rehearsed columns."""
-    found = []
-    for path, fields in changes.items():
-        refusal = refused.get(path)
-        blamed = refusal.field if refusal and refusal.field in fields else None
-        for field in fields:
-            at = f"columns.{path}.{field}"
-            if refusal is None:
-                found.append(Prediction(address, at, Verdict.VERIFIED))
-            elif blamed is None or blamed == field:
-                found.append(
-                    Prediction(address, at, Verdict.REFUSED, refusal.message, refusal.member)
-                )
-            else:
-                found.append(Prediction(address, at, Verdict.UNVERIFIED))
-    return found
+def blamed(refusal: Refusal, fields: Mapping[str, Any]) -> set[str]:
+    """Which of a row's fields a refusal is about: the one that it names, else all of them."""
+    return {refusal.field} if refusal.field in fields else set(fields)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The kinds of objects that OpenMetadata keeps, as data: where they live and what they have. Pure."""
+"""The kinds of objects that OpenMetadata keeps, as data: where they live, what they have. Pure."""
 
 from __future__ import annotations
 
@@ -33,5 +33,7 @@ KINDS: Mapping[str, Kind] = {
             levels=(("database", 2), ("databaseSchema", 3)),
             has_columns=True,
         ),
+        Kind("Topic", "topic", "topics", levels=(("service", 1),)),
+        Kind("MessagingService", "messaging service", "services/messagingServices", has_vote=False),
     )
 }

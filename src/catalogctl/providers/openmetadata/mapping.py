@@ -7,14 +7,14 @@ otherwise do not exist for the plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from catalogctl import fqn
 from catalogctl.diff import Rules
-from catalogctl.model import Change, Declared, FieldChange, Members, Value, Verdict
+from catalogctl.model import Declared, FieldChange, Members, Value, Verdict
 
 FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
 LABEL_SOURCES = {"tags": "Classification", "glossaryTerms": "Glossary"}
@@ -72,6 +72,7 @@ class Entity(msgspec.Struct, frozen=True):
     domain: Reference | None = None  # one reference up to 1.7, a list later
     followers: Sequence[Reference] = ()
     votes: Votes = Votes()
+    certification: Any = None
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -262,27 +263,87 @@ def needed_fields(paths: Iterable[str]) -> tuple[str, ...]:
 def by_patch(column: Column, changes: Iterable[FieldChange]) -> bool:
     """Whether a column must go by JSON Patch, since a CSV row would lose something of it.
 
-    A row carries no Tier, turns an automated label into a manual one, gives a column without a
-    position the number of its row, and cannot tell apart names that hold a `;`.
+    A row carries no Tier, and gives a column without a position the number of its row.
     """
-    if column.ordinalPosition is None:
-        return True
-    names = {name for each in changes if each.is_set for name in (*each.before, *each.after)}  # type: ignore[misc]
-    names |= {label.tagFQN for label in column.tags}
-    if any(name.startswith(TIER) or ";" in name for name in names):
-        return True
-    return any(
-        label.labelType not in ("Manual", "Derived")
-        or label.state != "Confirmed"
-        or label.metadata is not None
-        for label in column.tags
+    names = _names(changes) | {label.tagFQN for label in column.tags}
+    return (
+        column.ordinalPosition is None
+        or any(name.startswith(TIER) for name in names)
+        or labels_need_patch(column.tags, names)
     )
 
 
-def column_changes(change: Change) -> dict[str, dict[str, FieldChange]]:
+def labels_need_patch(labels: Sequence[Label], names: Iterable[str]) -> bool:
+    """Whether a CSV cell would lose something of these labels.
+
+    A cell turns an automated label into a manual one, confirms a suggested one, and cannot tell
+    apart names that hold a `;`.
+    """
+    return any(";" in name for name in names) or any(
+        label.labelType not in ("Manual", "Derived")
+        or label.state != "Confirmed"
+        or label.metadata is not None
+        for label in labels
+    )
+
+
+def topic_by_patch(
+    topic: Entity, changes: Sequence[FieldChange], has_cell: Callable[[str], bool]
+) -> bool:
+    """The same for a topic in the CSV of its service.
+
+    A row makes inherited owners and domains direct ones, stamps a certification anew, finds owners
+    by a name that it does not quote, and empties what it has no cell for or may do so.
+    """
+    names = _names(changes) | {label.tagFQN for label in topic.tags}
+    owners = [owner_name(each) for each in topic.owners]
+    references = [*topic.owners, *domains_of(topic)]
+    held = {
+        "glossaryTerms": any(label.source == "Glossary" for label in topic.tags),
+        "tiers": any(name.startswith(TIER) for name in names),
+        "owners": bool(owners),
+        "domains": bool(domains_of(topic)),
+        "certification": False,
+    }
+    wanted = {each.path for each in changes} | {field for field, there in held.items() if there}
+    return (
+        topic.certification is not None
+        or any(each.inherited for each in references)
+        or any("." in name for name in {*owners, *names} if name.startswith(("user:", "team:")))
+        or labels_need_patch(topic.tags, names)
+        or not all(has_cell(field) for field in wanted)
+    )
+
+
+def _names(changes: Iterable[FieldChange]) -> set[str]:
+    return {
+        name
+        for each in changes
+        if each.is_set
+        for side in (each.before, each.after)
+        if isinstance(side, tuple)
+        for name in side
+    }
+
+
+def cells_of(holder: Column | Entity) -> dict[str, str | set[str]]:
+    """What the CSV row of a column or topic says when it is up to date."""
+    cells: dict[str, str | set[str]] = {
+        "displayName": holder.displayName or "",
+        "description": holder.description or "",
+    }
+    for field, source in LABEL_SOURCES.items():
+        cells[field] = own_labels(holder.tags, source)
+    if isinstance(holder, Entity):
+        cells["owners"] = {owner_name(each) for each in holder.owners}
+        cells["domains"] = {each.fullyQualifiedName or each.name for each in domains_of(holder)}
+    return cells
+
+
+def column_changes(changes: Iterable[FieldChange]) -> dict[str, dict[str, FieldChange]]:
     """The field changes of columns that are not refused, by column path and field."""
     found: dict[str, dict[str, FieldChange]] = {}
-    for each in change.fields:
+    for each in changes:
         split = column_path(each.path)
         if split is not None and each.verdict is not Verdict.REFUSED:
             found.setdefault(split[0], {})[split[1]] = each
@@ -311,15 +372,8 @@ def new_labels(
     return kept
 
 
-def cell_values(
-    export_row: Mapping[str, tuple[str, ...]], changes: Mapping[str, FieldChange]
-) -> dict[str, Any]:
-    """The cells of a CSV row that a change sets; a label cell keeps the members it has."""
-    cells: dict[str, Any] = {}
-    for field, change in changes.items():
-        if field in LABEL_SOURCES:
-            names = set(export_row[field]) - set(change.removed or ()) | set(change.added or ())
-            cells[field] = tuple(sorted(names))
-        else:
-            cells[field] = change.after or ""
-    return cells
+def own_labels(labels: Sequence[Label], source: str) -> set[str]:
+    """The labels of a source that somebody set: all but the Derived ones."""
+    return {
+        label.tagFQN for label in labels if label.source == source and label.labelType != "Derived"
+    }

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from catalogctl import fqn
 from catalogctl.client import Client
-from catalogctl.errors import CatalogError, Forbidden, NotFound
+from catalogctl.errors import CatalogError, NotFound
 from catalogctl.model import (
     Address,
     CatalogInfo,
@@ -19,7 +19,7 @@ from catalogctl.model import (
     Prediction,
     Verdict,
 )
-from catalogctl.providers.openmetadata import columns_csv, importing, scope
+from catalogctl.providers.openmetadata import importing, rows_csv, scope
 from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
@@ -33,10 +33,15 @@ from catalogctl.providers.openmetadata.mapping import (
     needed_fields,
 )
 from catalogctl.providers.openmetadata.references import References
+from catalogctl.providers.openmetadata.topics import TopicsCsv
+from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
 from catalogctl.providers.openmetadata.writing import EntityWriter
 
 PAGE = 500
 """Rows a page: some hundred keep memory flat and requests few."""
+
+CHUNK = 500
+"""Rows of one import at most: servers are known to fail on thousands."""
 
 TRUSTED_MISSES = 50
 """Objects that no list showed are asked for by name, unless there are more than this."""
@@ -54,7 +59,8 @@ class OpenMetadata:
         self._client = client
         self._api = Api(client)
         self._references = References(self._api)
-        self._exports: dict[str, columns_csv.Export] = {}
+        self._topics = TopicsCsv(self._api)
+        self._exports: dict[str, rows_csv.Export] = {}
         self._user_id: str | None = None
         self._info: CatalogInfo | None = None
 
@@ -157,55 +163,69 @@ class OpenMetadata:
         return found
 
     async def rehearse(self, changes: Sequence[Change]) -> list[Prediction]:
-        parts = await asyncio.gather(*(self._rehearse_columns(change) for change in changes))
+        topics = [change for change in changes if change.address.kind == "Topic"]
+        parts = await asyncio.gather(
+            self._topics.rehearse(topics),
+            *(
+                self._rehearse_columns(change)
+                for change in changes
+                if column_changes(change.fields)
+            ),
+        )
         return [prediction for part in parts for prediction in part]
 
     async def _rehearse_columns(self, change: Change) -> list[Prediction]:
         """The dry-run import of the rows that differ; other fields have no rehearsal."""
-        columns = column_changes(change)
-        if not columns:
-            return []
-        name = change.address.name
+        columns = column_changes(change.fields)
+        table = importing.table(change.address.name)
         try:
-            export = await importing.read_export(self._api, name)
+            export = await importing.read_export(self._api, table)
             known = {path: fields for path, fields in columns.items() if path in export.rows}
-            refused = await importing.send(self._api, name, export, known, dry_run=True)
-        except Forbidden:
-            reason = "this token may not rehearse imports (that needs the right EditAll)"
-            return self._unrehearsed(change, columns, reason)
+            refused = await importing.send(self._api, table, export, known, dry_run=True)
         except CatalogError as problem:
-            return self._unrehearsed(change, columns, f"not rehearsed: {problem.message}")
-        self._exports[name] = export
-        return importing.predictions(change.address, known, refused)
-
-    def _unrehearsed(
-        self, change: Change, columns: importing.Changes, reason: str
-    ) -> list[Prediction]:
+            return unrehearsed(change.address, columns.values(), problem)
+        self._exports[table.name] = export
         return [
-            Prediction(change.address, each.path, Verdict.UNVERIFIED, reason)
-            for fields in columns.values()
-            for each in fields.values()
+            prediction
+            for path, fields in known.items()
+            for prediction in verdicts(change.address, fields, refused.get(path))
         ]
 
     # -- writing
 
     def batches(self, changes: Iterable[Change]) -> list[list[Change]]:
-        """One each: servers lose concurrent patches of one object, so it has one writer."""
-        return [[change] for change in changes]
+        """Topics by service, since one import can take them all; everything else alone.
+
+        Servers lose concurrent patches of one object, so each object has one writer.
+        """
+        batches: list[list[Change]] = []
+        of_service: dict[str, list[Change]] = {}
+        for change in changes:
+            if change.address.kind != "Topic":
+                batches.append([change])
+                continue
+            batch = of_service.get(self.group(change))
+            if batch is None or len(batch) == CHUNK:
+                batch = of_service[self.group(change)] = []
+                batches.append(batch)
+            batch.append(change)
+        return batches
 
     def group(self, change: Change) -> str:
         return fqn.split(change.address.name)[0]
 
     async def reread(self, changes: Sequence[Change]) -> list[Observed]:
-        return [
-            await self._by_name(
-                KINDS[change.address.kind],
-                change.address,
-                declared_of(change.fields),
-                self._fields_to_write(change),
+        return await asyncio.gather(
+            *(
+                self._by_name(
+                    KINDS[change.address.kind],
+                    change.address,
+                    declared_of(change.fields),
+                    self._fields_to_write(change),
+                )
+                for change in changes
             )
-            for change in changes
-        ]
+        )
 
     @staticmethod
     def _fields_to_write(change: Change) -> tuple[str, ...]:
@@ -216,11 +236,28 @@ class OpenMetadata:
     async def write(
         self, due: Sequence[tuple[Change, Observed]]
     ) -> list[Mapping[str, CatalogError]]:
-        problems: list[Mapping[str, CatalogError]] = []
-        for change, observed in due:
+        imported = await self._topics.write(
+            [(change, seen) for change, seen in due if change.address.kind == "Topic"]
+        )
+        return await asyncio.gather(
+            *(
+                self._write_one(change, seen, imported.get(change.address, {}))
+                for change, seen in due
+            )
+        )
+
+    async def _write_one(
+        self, change: Change, observed: Observed, imported: Mapping[str, CatalogError | None]
+    ) -> Mapping[str, CatalogError]:
+        """Everything but the fields that an import has dealt with already."""
+        problems = {path: problem for path, problem in imported.items() if problem is not None}
+        left = tuple(
+            each for each in change.fields if each.outcome is None and each.path not in imported
+        )
+        if left:
             export = self._exports.get(change.address.name)
-            writer = EntityWriter(self._api, self._references, observed.handle, change, export)
-            problems.append(await writer.write())
+            writer = EntityWriter(self._api, self._references, observed.handle, left, export)
+            problems |= await writer.write()
         return problems
 
     async def close(self) -> None:

@@ -18,13 +18,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalogctl.errors import CatalogError, Conflict, Forbidden, Unauthorized, Unreachable
-from catalogctl.model import Change, FieldChange, Outcome
-from catalogctl.providers.openmetadata import columns_csv, importing
+from catalogctl.model import FieldChange
+from catalogctl.providers.openmetadata import importing, rows_csv
 from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.mapping import (
     FIELDS,
     LABEL_SOURCES,
     by_patch,
+    cells_of,
     column_changes,
     domains_of,
     new_labels,
@@ -38,23 +39,24 @@ Problems = dict[str, CatalogError]
 
 
 class EntityWriter:
-    """Carries out the changes of one object that was read just before."""
+    """Writes the fields that are due on one object that was read just before."""
 
     def __init__(
         self,
         api: Api,
         references: References,
         live: Live,
-        change: Change,
-        export: columns_csv.Export | None,
+        due: Sequence[FieldChange],
+        export: rows_csv.Export | None,
     ) -> None:
         self._api = api
         self._references = references
         self._live = live
         self._name = live.entity.fullyQualifiedName
+        self._table = importing.table(self._name)
         self._export = export
-        self._due = [each for each in change.fields if each.outcome is not Outcome.SKIPPED]
-        self._columns = column_changes(Change(change.address, change.action, tuple(self._due)))
+        self._due = due
+        self._columns = column_changes(due)
         self._version = _version_text(live.raw.get("version")) if live.etag else None
         self.problems: Problems = {}
 
@@ -188,7 +190,7 @@ class EntityWriter:
         paths = [each.path for fields in changes.values() for each in fields.values()]
         try:
             export = await self._current_export(changes)
-            refused = await importing.send(self._api, self._name, export, changes, dry_run=False)
+            refused = await importing.send(self._api, self._table, export, changes, dry_run=False)
         except Forbidden:
             patched |= imported  # an import needs the right EditAll; a patch only those it uses
             return
@@ -200,13 +202,13 @@ class EntityWriter:
                 [each.path for each in changes[path].values()], CatalogError(refusal.message)
             )
 
-    async def _current_export(self, changes: importing.Changes) -> columns_csv.Export:
+    async def _current_export(self, changes: importing.Changes) -> rows_csv.Export:
         columns = {path: column for path, column, _ in walk_columns(self._live.entity.columns)}
         export = self._export
         if export is None or not all(
-            importing.is_current(export, path, columns[path]) for path in changes
+            importing.is_current(export, path, cells_of(columns[path])) for path in changes
         ):
-            export = await importing.read_export(self._api, self._name)
+            export = await importing.read_export(self._api, self._table)
         absent = [path for path in changes if path not in export.rows]
         if absent:
             # An import would create a column of that name.

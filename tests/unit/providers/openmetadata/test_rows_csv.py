@@ -1,4 +1,4 @@
-"""The CSV of columns: echoed headers, whole rows, and every byte of a text kept."""
+"""The CSV of columns and topics: echoed headers, whole rows, and every byte of a text kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogctl.providers.openmetadata import columns_csv
+from catalogctl.providers.openmetadata import rows_csv
+from catalogctl.providers.openmetadata.rows_csv import COLUMNS, TOPICS
 
 HEADER_16 = (
     "column.fullyQualifiedName*,column.displayName,column.description,column.dataTypeDisplay,"
@@ -31,15 +32,15 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
 
 @pytest.mark.parametrize("header", [HEADER_16, HEADER_20])
 def test_an_export_of_either_version_is_read(header: str) -> None:
-    export = columns_csv.read(EXPORT.replace(HEADER_16, header))
+    export = rows_csv.read(EXPORT.replace(HEADER_16, header), COLUMNS)
     assert list(export.rows) == ["id", "email", "address.street", '"geo.lat"', "amount"]
-    assert export.cell("email", "column.description") == 'Customer "login" email.\nNever share.'
-    assert export.labels("email", "tags") == ("PII.Sensitive",)
+    assert export.text("email", "description") == 'Customer "login" email.\nNever share.'
+    assert export.members("email", "tags") == ("PII.Sensitive",)
     assert export.header == tuple(header.split(","))
 
 
 def test_a_changed_row_echoes_every_other_cell() -> None:
-    export = columns_csv.read(EXPORT)
+    export = rows_csv.read(EXPORT, COLUMNS)
     row = export.with_fields("email", {"description": "=1+1", "tags": ("A.B", "PII.None")})
     assert row == (
         "email", "Email", "=1+1", "varchar", "VARCHAR", "", "255", "A.B;PII.None", "Customer.Email",
@@ -48,25 +49,25 @@ def test_a_changed_row_echoes_every_other_cell() -> None:
 
 @pytest.mark.parametrize("text", ["", "hello", '{"code": 404}', "<html></html>"])
 def test_what_is_no_export_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no CSV of columns"):
-        columns_csv.read(text)
+    with pytest.raises(ValueError, match="no CSV with a description"):
+        rows_csv.read(text, COLUMNS)
 
 
 def test_a_row_of_another_width_is_refused() -> None:
     with pytest.raises(ValueError, match="a row of 2 cells under a header of 9"):
-        columns_csv.read(f"{HEADER_16}\r\nid,x\r\n")
+        rows_csv.read(f"{HEADER_16}\r\nid,x\r\n", COLUMNS)
 
 
 @given(st.dictionaries(TEXTS.filter(str.strip), TEXTS, min_size=1, max_size=4))
 def test_a_csv_written_and_read_again_is_the_same(texts: dict[str, str]) -> None:
     header = tuple(HEADER_20.split(","))
     rows = [(path, "", text, "int", "INT", "", "", "", "") for path, text in texts.items()]
-    export = columns_csv.read(columns_csv.write(header, rows).decode("utf-8"))
-    assert export == columns_csv.Export(header, {row[0]: row for row in rows})
+    export = rows_csv.read(rows_csv.write(header, rows).decode("utf-8"), COLUMNS)
+    assert export == rows_csv.Export(COLUMNS, header, {row[0]: row for row in rows})
 
 
 def test_a_file_to_import_ends_its_records_in_crlf_and_has_no_byte_order_mark() -> None:
-    body = columns_csv.write(("column.name*",), [("ünï",)])
+    body = rows_csv.write(("column.name*",), [("ünï",)])
     assert body == "column.name*\r\nünï\r\n".encode()
 
 
@@ -77,7 +78,28 @@ def test_results_are_found_by_path_and_extra_columns_are_passed_over() -> None:
         "email,,,varchar,VARCHAR,,255,PII.Nope,,x\r\n"
         "success,Entity updated,id,,,int,INT,,,,,x\r\n"
     )
-    refused, fine = columns_csv.results(text)
-    assert (refused.path, refused.ok) == ("email", False)
+    refused, fine = rows_csv.results(text, HEADER_20.split(","))
+    assert (refused.name, refused.ok) == ("email", False)
     assert refused.details.startswith("#INVALID_FIELD: Field 8")
-    assert (fine.path, fine.ok) == ("id", True)
+    assert (fine.name, fine.ok) == ("id", True)
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        (
+            "name*,displayName,description,owner,tags,glossaryTerms,tiers,certification,domains,extension",
+            {"displayName", "description", "owners", "tags", "glossaryTerms", "tiers", "domains"},
+        ),
+        (
+            "name,displayName,description,owner,tags,domain",
+            {"displayName", "description", "owners", "tags", "domains"},
+        ),
+    ],
+)
+def test_the_header_says_which_fields_of_a_topic_a_row_carries(
+    header: str, fields: set[str]
+) -> None:
+    export = rows_csv.read(f"{header}\r\n", TOPICS)
+    known = {*TOPICS.titles(), "certification", "followers"}
+    assert {field for field in known if export.has(field)} == fields
