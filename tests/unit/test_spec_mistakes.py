@@ -22,12 +22,18 @@ TABLE_KEYS = (
         ("- a\n", "1:1: error[SPEC001]: a document is a mapping; begin it with `kind: Table`"),
         (
             "name: s.d.p.t\n",
-            '1:1: error[SPEC002]: the key "kind" is missing; write kind: and one of Table',
+            '1:1: error[SPEC002]: the key "kind" is missing; write kind: and one of Table, Topic, MessagingService',
         ),
         ("Kind: Table\n", '1:1: error[SPEC002]: the key "kind" is missing; is "Kind" meant?'),
         ("kind: Tabel\n", '1:1: error[SPEC003]: unknown kind "Tabel"; did you mean "Table"?'),
-        ("kind: Pipeline\n", '1:1: error[SPEC003]: unknown kind "Pipeline"; the kinds are Table'),
-        ("kind:\n", "1:1: error[SPEC008]: null is no value; write one of Table"),
+        (
+            "kind: Pipeline\n",
+            '1:1: error[SPEC003]: unknown kind "Pipeline"; the kinds are Table, Topic, MessagingService',
+        ),
+        (
+            "kind:\n",
+            "1:1: error[SPEC008]: null is no value; write one of Table, Topic, MessagingService",
+        ),
         (
             "kind: Table\n",
             '1:1: error[SPEC005]: the key "name" is missing; '

@@ -72,7 +72,6 @@ class Entity(msgspec.Struct, frozen=True):
     domain: Reference | None = None  # one reference up to 1.7, a list later
     followers: Sequence[Reference] = ()
     votes: Votes = Votes()
-    certification: Any = None
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -292,8 +291,8 @@ def topic_by_patch(
 ) -> bool:
     """The same for a topic in the CSV of its service.
 
-    A row makes inherited owners and domains direct ones, stamps a certification anew, finds owners
-    by a name that it does not quote, and empties what it has no cell for or may do so.
+    A row makes inherited owners and domains direct ones, finds owners by a name that it does not
+    quote, and may empty what it has no cell for.
     """
     names = _names(changes) | {label.tagFQN for label in topic.tags}
     owners = [owner_name(each) for each in topic.owners]
@@ -303,12 +302,10 @@ def topic_by_patch(
         "tiers": any(name.startswith(TIER) for name in names),
         "owners": bool(owners),
         "domains": bool(domains_of(topic)),
-        "certification": False,
     }
     wanted = {each.path for each in changes} | {field for field, there in held.items() if there}
     return (
-        topic.certification is not None
-        or any(each.inherited for each in references)
+        any(each.inherited for each in references)
         or any("." in name for name in {*owners, *names} if name.startswith(("user:", "team:")))
         or labels_need_patch(topic.tags, names)
         or not all(has_cell(field) for field in wanted)

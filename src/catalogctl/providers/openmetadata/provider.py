@@ -229,8 +229,13 @@ class OpenMetadata:
 
     @staticmethod
     def _fields_to_write(change: Change) -> tuple[str, ...]:
-        """What is needed of an object to write it: owners too, to keep their inheritance."""
+        """What is needed of an object to write it: owners too, to keep their inheritance.
+
+        Of a topic everything that its CSV row has, to tell whether the row is up to date.
+        """
         needed = {"owners", *needed_fields(each.path for each in change.fields)}
+        if change.address.kind == "Topic":
+            needed |= {"tags", "domains"}
         return tuple(name for name in FIELDS if name in needed)
 
     async def write(

@@ -36,7 +36,11 @@ COLUMNS = Layout(
     sets={"tags": ("column.tags",), "glossaryTerms": ("column.glossaryTerms",)},
 )
 TOPICS = Layout(
-    texts={"displayName": ("displayName",), "description": ("description",)},
+    texts={
+        "displayName": ("displayName",),
+        "description": ("description",),
+        "certification": ("certification",),
+    },
     sets={
         "tags": ("tags",),
         "glossaryTerms": ("glossaryTerms",),
