@@ -101,7 +101,11 @@ def demo(mode: str) -> int:
         shutil.copytree(demo_specs(), root / "catalog-specs")
         (root / "catalogctl.yaml").write_text(_CONFIGURATION, encoding="utf-8")
         os.environ.update(running.variables())
-        return _walk(root)
+        here = Path.cwd()
+        try:
+            return _walk(root)
+        finally:
+            os.chdir(here)
 
 
 _CONFIGURATION = """\
@@ -125,14 +129,15 @@ def demo_specs() -> Path:
 
 def _walk(root: Path) -> int:
     steps = (
-        ("What would change?", ["plan"], exits.DONE),
-        ("Carry it out.", ["apply", "--yes"], exits.DONE),
+        ("What would change? Save the plan.", ["plan", "--out", "plan.json"], exits.DONE),
+        ("Carry out exactly that plan.", ["apply", "plan.json"], exits.DONE),
         ("And now?", ["plan", "--detailed-exitcode"], exits.DONE),
     )
+    os.chdir(root)
     for title, arguments, expected in steps:
         click.secho(f"\n# {title}", bold=True)
         click.secho(f"$ catalogctl {' '.join(arguments)}\n", dim=True)
-        code = _run([*arguments, "--config", str(root / "catalogctl.yaml")])
+        code = _run(arguments)
         if code != expected:
             click.echo(f"the demo expected exit code {expected} and got {code}", err=True)
             return exits.FAILED

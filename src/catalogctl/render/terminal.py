@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from catalogctl.model import Action, Change, FieldChange, Plan, Violation
+from catalogctl.model import Action, Change, FieldChange, Outcome, Plan, Violation
 from catalogctl.render import text
 from catalogctl.render.words import Kind, Line, Run, Shape
 
@@ -49,7 +49,7 @@ def plan(plan: Plan, *, color: bool, width: int = 100, all_objects: bool = False
 
     Objects stand in the order of their addresses, but what asks for attention stands last, where
     the reader of a terminal looks: removals, conflicts, what is refused or failed, then guards,
-    then the summary line. Long lines are wrapped at `width`. No control character but newlines and
+    then the summary line. Of an object that was applied only the fields are named. Long lines are wrapped at `width`. No control character but newlines and
     the tool's own colours leaves this function, and nothing in it is a workflow command.
     """
     page = _Page(color, max(width, 40), plan.applied)
@@ -98,6 +98,9 @@ class _Page:
         if change.reason:
             block += self._wrapped("  ", (_DIM, "# "), [(_DIM, text.visible(change.reason))])
         paths = [text.visible(field.path) for field in change.fields]
+        if self._applied and change.outcome is Outcome.APPLIED and not change.takes_away:
+            # The plan has shown the texts; now the eye should find what went otherwise.
+            return block + self._wrapped("    ", ("", ""), [(_DIM, ", ".join(paths))])
         column = max((len(path) for path in paths if len(path) <= _WIDEST_PATH), default=0)
         for path, field in zip(paths, change.fields, strict=True):
             block += self._field(path, column, field, change)
