@@ -136,14 +136,17 @@ class Observed:
     """One object as its catalog has it: the fields that were asked about, and no others.
 
     `missing` names declared parts (a column, say) that the catalog does not have, each with the
-    reason; `exists` is False when the object itself is not there. `handle` is for the provider
-    alone: what it needs to write this object later.
+    reason; `exists` is False when the object itself is not there. `authors` says of a text, where
+    the catalog's history has it, who wrote it and when ("carol on 2026-11-25"); texts that the
+    token's own user wrote are left out. `handle` is for the provider alone: what it needs to write
+    this object later.
     """
 
     address: Address
     fields: Mapping[str, Value] = field(default_factory=dict)
     exists: bool = True
     missing: Mapping[str, str] = field(default_factory=dict)
+    authors: Mapping[str, str] = field(default_factory=dict)
     handle: Any = field(default=None, compare=False, repr=False)
 
 

@@ -49,12 +49,22 @@ def compare(
     if not observed.missing and diff.in_sync(desired.fields, observed.fields, rules):
         return None
     changes = diff.fields(desired.fields, observed.fields, rules)
+    if observed.authors:
+        changes = tuple(_attributed(each, observed.authors) for each in changes)
     if observed.missing:
         changes = tuple(
             _refuse_missing(each, observed.missing)
             for each in _with_missing(desired, changes, observed)
         )
     return Change(desired.address, Action.UPDATE, changes) if changes else None
+
+
+def _attributed(change: FieldChange, authors: Mapping[str, str]) -> FieldChange:
+    """Say whose text is about to go: somebody wrote it in the catalog, and not this tool."""
+    author = authors.get(change.path)
+    if author is None or change.is_set or not (change.replaces or change.takes_away):
+        return change
+    return replace(change, message=f"replaces text by {author}")
 
 
 def _with_missing(
@@ -106,9 +116,8 @@ def _judged(change: FieldChange, predictions: list[Prediction]) -> FieldChange:
         if prediction.verdict is Verdict.REFUSED and change.verdict is not Verdict.REFUSED:
             change = change.refused(prediction.message or "refused")
         elif change.verdict is Verdict.UNVERIFIED:
-            change = replace(
-                change, verdict=prediction.verdict, message=prediction.message or change.message
-            )
+            said = [part for part in (change.message, prediction.message) if part]
+            change = replace(change, verdict=prediction.verdict, message="; ".join(said) or None)
     return change
 
 

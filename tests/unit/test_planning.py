@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,3 +184,24 @@ def test_a_write_that_was_accepted_and_is_not_there_is_failed() -> None:
     field = settled({"description": "old"})
     assert field.outcome is Outcome.FAILED
     assert "accepted the write but does not hold it" in (field.message or "")
+
+
+def test_a_text_that_somebody_wrote_in_the_catalog_is_named_before_it_goes() -> None:
+    authors = {"description": "carol on 2026-11-25", "displayName": "dave on 2026-11-24"}
+    change = compare(
+        {"description": "new", "displayName": "Orders"},
+        {"description": "old", "displayName": None},
+        authors=authors,
+    )
+    assert change is not None
+    assert {field.path: field.message for field in change.fields} == {
+        "description": "replaces text by carol on 2026-11-25",
+        "displayName": None,
+    }
+
+
+def test_whose_text_goes_is_still_told_when_it_could_not_be_rehearsed() -> None:
+    change = Change(ADDRESS, Action.UPDATE, (replace(text_change(), message="replaces it"),))
+    prediction = Prediction(ADDRESS, "description", Verdict.UNVERIFIED, "not rehearsed")
+    (refined,) = planning.refine([change], [prediction])
+    assert refined.fields[0].message == "replaces it; not rehearsed"

@@ -11,6 +11,8 @@ TABLE_KEYS = (
     "followers, vote, columns"
 )
 
+KINDS_SHOWN = ", ".join(spec.KINDS)
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -22,13 +24,13 @@ TABLE_KEYS = (
         ("- a\n", "1:1: error[SPEC001]: a document is a mapping; begin it with `kind: Table`"),
         (
             "name: s.d.p.t\n",
-            '1:1: error[SPEC002]: the key "kind" is missing; write kind: and one of Table, Topic, MessagingService',
+            f'1:1: error[SPEC002]: the key "kind" is missing; write kind: and one of {KINDS_SHOWN}',
         ),
         ("Kind: Table\n", '1:1: error[SPEC002]: the key "kind" is missing; is "Kind" meant?'),
         ("kind: Tabel\n", '1:1: error[SPEC003]: unknown kind "Tabel"; did you mean "Table"?'),
         (
             "kind: Pipeline\n",
-            '1:1: error[SPEC003]: unknown kind "Pipeline"; the kinds are Table, Topic, MessagingService',
+            f'1:1: error[SPEC003]: unknown kind "Pipeline"; the kinds are {KINDS_SHOWN}',
         ),
         (
             "kind:\n",

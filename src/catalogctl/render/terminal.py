@@ -49,8 +49,9 @@ def plan(plan: Plan, *, color: bool, width: int = 100, all_objects: bool = False
 
     Objects stand in the order of their addresses, but what asks for attention stands last, where
     the reader of a terminal looks: removals, conflicts, what is refused or failed, then guards,
-    then the summary line. Of an object that was applied only the fields are named. Long lines are wrapped at `width`. No control character but newlines and
-    the tool's own colours leaves this function, and nothing in it is a workflow command.
+    then the summary line. Of an object that was applied only the fields are named. Long lines are
+    wrapped at `width`. No control character but newlines and the tool's own colours leaves this
+    function, and nothing in it is a workflow command.
     """
     page = _Page(color, max(width, 40), plan.applied)
     blocks = [page.object(change) for change in _least_important_first(plan)]

@@ -8,6 +8,7 @@ otherwise do not exist for the plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
@@ -57,6 +58,25 @@ class Votes(msgspec.Struct, frozen=True):
     downVoters: Sequence[Reference] = ()
 
 
+class FieldNote(msgspec.Struct, frozen=True):
+    """Who changed a field last, and when (epoch milliseconds); since 1.7."""
+
+    changedBy: str = ""
+    changedAt: int = 0
+
+
+class FieldName(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class ChangeDescription(msgspec.Struct, frozen=True):
+    """What the last version changed."""
+
+    fieldsAdded: Sequence[FieldName] = ()
+    fieldsUpdated: Sequence[FieldName] = ()
+    changeSummary: Mapping[str, FieldNote] | None = None
+
+
 class Entity(msgspec.Struct, frozen=True):
     """What is read of an object. Keys that the server omits are empty; others are passed over."""
 
@@ -72,6 +92,9 @@ class Entity(msgspec.Struct, frozen=True):
     domain: Reference | None = None  # one reference up to 1.7, a list later
     followers: Sequence[Reference] = ()
     votes: Votes = Votes()
+    updatedBy: str = ""
+    updatedAt: int = 0
+    changeDescription: ChangeDescription | None = None
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -176,6 +199,31 @@ def _own_field(entity: Entity, path: str, wanted: Declared, user_id: str | None)
         return vote_of(entity.votes, user_id)
     value: Value = getattr(entity, path)
     return value
+
+
+def authors_of(entity: Entity, own_user: str | None) -> dict[str, str]:
+    """Who wrote which text in the catalog and when, as far as the object itself tells.
+
+    From the summary that newer servers keep for each field, else from the last version when that
+    changed the very field. What the tool's own user wrote does not count.
+    """
+    last = entity.changeDescription
+    if last is None:
+        return {}
+    if last.changeSummary:
+        notes = last.changeSummary
+    else:
+        note = FieldNote(entity.updatedBy, entity.updatedAt)
+        notes = {each.name: note for each in (*last.fieldsAdded, *last.fieldsUpdated)}
+    return {
+        path: f"{note.changedBy} on {_day(note.changedAt)}"
+        for path, note in notes.items()
+        if note.changedBy and note.changedBy != own_user
+    }
+
+
+def _day(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).date().isoformat()
 
 
 def domains_of(entity: Entity) -> Sequence[Reference]:

@@ -27,6 +27,7 @@ from catalogctl.providers.openmetadata.mapping import (
     Entity,
     OpenMetadataRules,
     Page,
+    authors_of,
     column_changes,
     declared_of,
     held_fields,
@@ -149,7 +150,9 @@ class OpenMetadata:
             wire = needed_fields([path])
             if wire and self._api.lacks(kind, wire[-1]):
                 missing[path] = f"this server has no {wire[-1]} for {kind.noun}s"
-        return Observed(address, fields, missing=missing, handle=live)
+        own_user = self._info.principal if self._info else None
+        authors = authors_of(entity, own_user)
+        return Observed(address, fields, missing=missing, authors=authors, handle=live)
 
     # -- beforehand
 

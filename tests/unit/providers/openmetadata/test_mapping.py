@@ -177,3 +177,34 @@ def test_written_labels_keep_what_was_there_but_the_derived_ones() -> None:
         label("A.C", "Glossary"),
         label("A.D"),
     ]
+
+
+SUMMARY = {"description": {"changedBy": "carol", "changedAt": 1795615556043}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "authors"),
+    [
+        ({}, {}),
+        ({"changeDescription": {"changeSummary": SUMMARY}}, {"description": "carol on 2026-11-25"}),
+        (
+            {
+                "changeDescription": {"fieldsUpdated": [{"name": "columns.id.description"}]},
+                "updatedBy": "dave",
+                "updatedAt": 1795615556043,
+            },
+            {"columns.id.description": "dave on 2026-11-25"},
+        ),
+        (
+            {
+                "changeDescription": {"fieldsAdded": [{"name": "description"}]},
+                "updatedBy": "ingestion-bot",
+            },
+            {},
+        ),
+    ],
+)
+def test_the_author_of_a_text_is_read_from_the_objects_own_history(
+    fields: dict[str, Any], authors: dict[str, str]
+) -> None:
+    assert mapping.authors_of(table(**fields), "ingestion-bot") == authors

@@ -9,7 +9,6 @@ import pytest
 
 from catalogctl.providers.openmetadata.scope import Lists, choose
 
-
 TABLES = (("database", 2), ("databaseSchema", 3))
 
 
