@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalogctl import spec
 from spec_texts import HEAD, findings, load
 
 TABLE_KEYS = (
