@@ -197,7 +197,7 @@ def test_the_catalog_is_the_only_one_of_the_type_or_the_one_named(
             {},
             None,
             "1:1: error[SPEC017]: Table: no catalog of type openmetadata is configured; "
-            "add one of type openmetadata to catalogctl.yaml",
+            "add one of type openmetadata to catalogctl.yaml, or set the variables of that system",
         ),
         (
             {"b": "openmetadata", "a": "openmetadata"},

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.responses import Response as HttpResponse
@@ -23,6 +23,8 @@ from .requestlog import LogLayer, RequestLog
 from .wire import Dialect, Request
 
 CONTROL = "/_sandbox"
+WORKERS = 8
+T = TypeVar("T")
 
 
 @dataclass
@@ -36,6 +38,13 @@ class State:
     clock: Clock = field(default_factory=Clock)
     settings: Settings = field(default_factory=Settings)
     latency_ms: float = 0
+    workers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox")
+    )
+
+    async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run a plain function without holding up the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.workers, function, *arguments)
 
     def reset(self) -> None:
         """Seeds loaded anew, no faults, an empty log."""
@@ -108,7 +117,7 @@ class DialectApp:
             body=await incoming.body(),
             base_url=f"{scope['scheme']}://{host}{self._dialect.prefix}",
         )
-        response = await run_in_threadpool(self._dialect.handle, request)
+        response = await self._state.in_thread(self._dialect.handle, request)
         body = b"" if request.method == "HEAD" else response.body
         outgoing = HttpResponse(body, response.status)
         for name, value in response.headers.items():
@@ -152,7 +161,7 @@ class _Control:
         return JSONResponse(self._state.log.entries())
 
     async def _reset(self, _request: HttpRequest) -> HttpResponse:
-        await run_in_threadpool(self._state.reset)
+        await self._state.in_thread(self._state.reset)
         return JSONResponse({})
 
     async def _settings(self, request: HttpRequest) -> HttpResponse:

@@ -122,8 +122,7 @@ class Sandbox:
             self._server.should_exit = True
             self._server.force_exit = True
             self._thread.join(START_SECONDS)
-        self._socket.close()
-        self._store.close()
+        self._close()
 
     def run(self, listening: Callable[[dict[str, str]], None] | None = None) -> None:
         """Serve in this thread until interrupted."""
@@ -135,8 +134,12 @@ class Sandbox:
             with contextlib.suppress(KeyboardInterrupt):
                 server.run(sockets=[self._socket])
         finally:
-            self._socket.close()
-            self._store.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._state.workers.shutdown(wait=False)
+        self._socket.close()
+        self._store.close()
 
     def __enter__(self) -> Sandbox:
         return self.start()

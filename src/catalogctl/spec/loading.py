@@ -262,7 +262,7 @@ class _Catalogs:
             return named or type
         names = self.of_type.get(type, [])
         if not names:
-            hint = f"add one of type {type} to catalogctl.yaml"
+            hint = f"add one of type {type} to catalogctl.yaml, or set the variables of that system"
             raise self._mistake(f"no catalog of type {type} is configured", hint, named)
         if named is None:
             if len(names) == 1:

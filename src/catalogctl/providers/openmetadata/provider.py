@@ -15,6 +15,7 @@ from catalogctl.model import (
     Change,
     Declared,
     Desired,
+    FieldChange,
     Observed,
     Prediction,
     Verdict,
@@ -160,10 +161,19 @@ class OpenMetadata:
         found = await self._references.check(changes)
         for change in changes:
             for each in change.fields:
-                if each.path == "vote" and self._user_id is None:
-                    text = "the token has no user of its own, so it has no vote"
-                    found.append(Prediction(change.address, "vote", Verdict.REFUSED, text))
+                reason = self._impossible(each)
+                if reason is not None:
+                    found.append(Prediction(change.address, each.path, Verdict.REFUSED, reason))
         return found
+
+    def _impossible(self, change: FieldChange) -> str | None:
+        """What this server or this token can never do."""
+        if change.path == "vote" and self._user_id is None:
+            return "the token has no user of its own, so it has no vote"
+        several = isinstance(change.after, tuple) and len(change.after) > 1
+        if change.path == "domains" and self._api.single_domain and several:
+            return "this server keeps one domain for each object"
+        return None
 
     async def rehearse(self, changes: Sequence[Change]) -> list[Prediction]:
         topics = [change for change in changes if change.address.kind == "Topic"]

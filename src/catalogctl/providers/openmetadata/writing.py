@@ -139,9 +139,17 @@ class EntityWriter:
         return _set(f"/{change.path}", kept)
 
     async def _patch(self, operations: Sequence[Operation], *, conditional: bool = True) -> None:
-        operations = [*operations, *self._keep_inherited_owners(operations)]
+        kept = self._keep_inherited_owners(operations)
         version = self._version if conditional else None
-        answer = await self._api.patch(self._live, operations, version=version)
+        try:
+            answer = await self._api.patch(self._live, [*operations, *kept], version=version)
+        except Forbidden as problem:
+            if kept:
+                problem.hint = (
+                    "its owners are inherited, and on this server only a token with the right"
+                    " EditOwners can keep them so"
+                )
+            raise
         if self._version is not None:
             self._version = _version_text(answer.get("version")) or self._version
 

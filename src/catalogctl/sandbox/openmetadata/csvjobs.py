@@ -6,6 +6,7 @@ complete, so a client must read back. An export's text is kept until released.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -96,7 +97,7 @@ def _run(call: Call, job: dict[str, Any], work: Callable[[], tuple[str | None, i
 def _work(call: Call, job_id: int, work: Callable[[], tuple[str | None, int]]) -> None:
     store = call.records.store
     try:
-        _mark(call, job_id, status="RUNNING")
+        _mark(call, job_id, only="QUEUED", status="RUNNING")
         time.sleep(call.settings.job_seconds)
         with store.transaction(keep=(ApiError,)):
             job = _load(call, job_id)
@@ -109,18 +110,20 @@ def _work(call: Call, job_id: int, work: Callable[[], tuple[str | None, int]]) -
             job["progress"] = progress or job["total"]
             _end(call, job, "COMPLETED", output)
             _release_old_exports(call, job["createdBy"])
-    except sqlite3.ProgrammingError:
-        # The sandbox was stopped under a running job: nobody is left to be told.
-        return
     except Exception as error:
-        _mark(call, job_id, status="FAILED", error=str(error), completedAt=call.clock.now_ms())
+        ended = {"status": "FAILED", "error": str(error), "completedAt": call.clock.now_ms()}
+        # Stopped or reset under a running job, the sandbox has nothing left to mark.
+        with contextlib.suppress(sqlite3.ProgrammingError, HttpError):
+            _mark(call, job_id, **ended)
 
 
-def _mark(call: Call, job_id: int, **changes: Any) -> None:
+def _mark(call: Call, job_id: int, only: str | None = None, **changes: Any) -> None:
+    """Change a job; with ``only``, if that is its status."""
     with call.records.store.transaction():
         job = _load(call, job_id)
-        job |= changes
-        _save(call, job)
+        if only in (None, job["status"]):
+            job |= changes
+            _save(call, job)
 
 
 def _end(call: Call, job: dict[str, Any], status: str, output: str | None = None) -> None:

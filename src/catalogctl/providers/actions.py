@@ -1,0 +1,136 @@
+"""What one does to an object by hand, as data: `catalogctl run ACTION ADDRESS`. Pure.
+
+Adding an action is a row in `ACTIONS` and its handler in the provider's `run`. A kind whose parts
+have an address of their own (`DataSource/…#NAME`) has a row of rows for them under `KIND#`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from catalogctl.model import Address
+
+__all__ = ["ACTIONS", "Action", "Ending", "Order", "Report", "Row", "RowOutcome"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of one kind.
+
+    `options` are those of `--async`, `--dry-run` and `--wait` that it takes. `file` says what a
+    FILE is to it: "in" is read and must be given, "out" may be written, "" is refused. `form` says
+    whether it can answer in JSON.
+    """
+
+    about: str
+    options: frozenset[str] = frozenset()
+    file: str = ""
+    json: bool = True
+
+
+_EXPORT = Action(
+    "its CSV, to FILE or stdout, byte for byte as the catalog has it",
+    options=frozenset({"async", "wait"}),
+    file="out",
+    json=False,
+)
+_IMPORT = Action(
+    "a CSV FILE (- is stdin); asks first, or needs --yes; --dry-run only rehearses",
+    options=frozenset({"async", "wait", "dry-run"}),
+    file="in",
+)
+_CSV = {"export": _EXPORT, "import": _IMPORT}
+
+ACTIONS: Mapping[str, Mapping[str, Mapping[str, Action]]] = {
+    "openmetadata": {"Table": _CSV, "MessagingService": _CSV},
+}
+"""By the catalog's type and the kind; `KIND#` are the parts of a kind."""
+
+
+def nobody(question: str) -> bool:
+    """The answer where nobody is asked."""
+    return False
+
+
+def silent(doing: str, done: int, total: int) -> None:
+    """No progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done to which object, and how to reach whoever ordered it.
+
+    `content` is what FILE holds and `file` its name for messages. Nothing is written unless
+    `agree`, asked once with a question in words, says yes. Setting `stop` ends the work early:
+    what is under way is finished or cancelled, and reported.
+    """
+
+    action: str
+    address: Address
+    content: bytes = b""
+    file: str = "<stdin>"
+    dry_run: bool = False
+    asynchronous: bool = False
+    wait: bool = False
+    wait_seconds: float = 1800.0
+    agree: Callable[[str], bool] = nobody
+    progress: Progress = silent
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Ending(str, Enum):
+    """What an action came to, as a whole."""
+
+    DONE = "done"
+    PARTLY = "partly"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class RowOutcome(str, Enum):
+    """What became of one row of a file."""
+
+    UNCHANGED = "unchanged"
+    """The catalog holds it already, so it was not sent."""
+    ACCEPTED = "accepted"
+    """The rehearsal takes it. Nothing was written."""
+    WRITTEN = "written"
+    """The catalog holds it: read again after the import."""
+    REFUSED = "refused"
+    DIFFERS = "differs"
+    """The catalog calls it a success, and holds something else."""
+    UNWRITTEN = "not written"
+    """Not refused itself, but kept out by others, or never sent."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The result of one row: its line in the file, what it names, and why, in the server's words.
+
+    `changed` are the titles of the cells in which the file differs from the catalog.
+    """
+
+    line: int
+    name: str
+    outcome: RowOutcome
+    details: str = ""
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an action came to. `content` is what it fetched, `answers` what the API said to it."""
+
+    ending: Ending
+    message: str
+    rows: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
+    content: bytes | None = None
+    answers: tuple[Any, ...] = ()
