@@ -179,3 +179,18 @@ _SHAPES = st.recursive(
 def test_no_shape_raises_anything_but_findings(text: str) -> None:
     for content in (text, f"catalogs: {{o: {text}}}", f"guards: {text}"):
         assert all(found.location and found.hint for found in found_in(content.encode()))
+
+
+def test_a_header_that_comes_from_a_reference_is_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "catalogctl.yaml").write_text(
+        "catalogs:\n"
+        "  om:\n"
+        "    type: openmetadata\n"
+        "    url: https://om.example.com\n"
+        "    token: env/TOKEN\n"
+        "    headers: {X-Proxy-Key: env/PROXY_KEY, X-Team: data}\n"
+    )
+    config = load_config(environ={}, cwd=tmp_path)
+    connection = config.catalogs["om"].resolve({"TOKEN": "t-0123", "PROXY_KEY": "p-0123"})
+    assert connection.secrets == ("t-0123", "p-0123")
+    assert "0123" not in repr(connection)

@@ -38,6 +38,8 @@ class Connection:
     requests_per_minute: int | None = None
     ca_bundle: Path | None = None
     headers: Mapping[str, str] = field(repr=False, default_factory=dict)
+    secrets: tuple[str, ...] = field(repr=False, default=())
+    """Every value that came from a reference; none of them may stand in a message."""
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -88,6 +90,15 @@ class CatalogConfig:
             requests_per_minute=self.requests_per_minute,
             ca_bundle=self.folder / bundle if bundle else None,
             headers=headers,
+            secrets=tuple(
+                value
+                for value in (
+                    texts.get("token"),
+                    texts.get("refresh_token"),
+                    *(headers[name] for name, text in self.headers.items() if is_reference(text)),
+                )
+                if value
+            ),
             options={key: texts[key] for key in ("project_id", "user_id") if key in texts},
         )
 

@@ -32,7 +32,7 @@ def _openmetadata(connection: Connection, on_wait: Waiting | None) -> Provider:
         requests_per_minute=connection.requests_per_minute,
         ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
         headers=connection.headers,
-        secrets=[connection.token],
+        secrets=connection.secrets,
         rehearsal=is_rehearsal,
         explain=explain,
         on_wait=on_wait,

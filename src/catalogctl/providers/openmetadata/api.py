@@ -8,6 +8,7 @@ Versions are told apart by what they answer, not by their number: an unknown nam
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -94,6 +95,8 @@ class Api:
     client: Client
     unknown_fields: set[tuple[str, str]] = field(default_factory=set)
     single_domain: bool = False
+    _known_fields: set[tuple[str, str]] = field(default_factory=set)
+    _probe: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def version(self) -> str | None:
         """The version that the server gives itself; it needs no token."""
@@ -155,8 +158,23 @@ class Api:
     async def _with_known_fields(
         self, kind: Kind, fields: Iterable[str], ask: Callable[[str], Awaitable[T]]
     ) -> T:
-        """Ask without the fields that this server has already refused to know."""
+        """Ask without the fields that this server has already refused to know.
+
+        Fields of which it is not known yet are asked for by one caller at a time: a hundred
+        concurrent ones would all be refused for the same name.
+        """
         wanted = list(fields)
+        pairs = {(kind.collection, name) for name in wanted}
+        if pairs <= self._known_fields:
+            return await self._ask_for(kind, wanted, ask)
+        async with self._probe:
+            answer = await self._ask_for(kind, wanted, ask)
+            self._known_fields |= pairs
+            return answer
+
+    async def _ask_for(
+        self, kind: Kind, wanted: Sequence[str], ask: Callable[[str], Awaitable[T]]
+    ) -> T:
         while True:
             known = ",".join(
                 "domain" if name == "domains" and self.single_domain else name

@@ -60,6 +60,13 @@ class Behaviour:
     certification: bool
     followers_everywhere: bool
     domains_have_votes: bool
+    normalises_names: bool
+    """Needless quotes in a full name are taken away before it is looked up."""
+    labels_need_source: bool
+    short_column_paths: bool
+    """Changes of a nested column's texts are listed under its bare name."""
+    finer_label_rights: bool
+    """Tiers and glossary terms need operations of their own, not ``EditTags``."""
     events_carry_text: bool
     """``GET /v1/events`` gives the entity as JSON text and leaves its name out."""
     csv: CsvBehaviour
@@ -89,6 +96,10 @@ V1_6 = Behaviour(
     certification=False,
     followers_everywhere=False,
     domains_have_votes=False,
+    normalises_names=False,
+    labels_need_source=False,
+    short_column_paths=True,
+    finer_label_rights=False,
     events_carry_text=True,
     csv=CsvBehaviour(
         table_header="column.fullyQualifiedName*,"
@@ -128,6 +139,10 @@ V2_0 = Behaviour(
     certification=True,
     followers_everywhere=True,
     domains_have_votes=True,
+    normalises_names=True,
+    labels_need_source=True,
+    short_column_paths=False,
+    finer_label_rights=True,
     events_carry_text=False,
     csv=CsvBehaviour(
         table_header="column.name*," + TABLE_COLUMNS.format(dataType="column.dataType*"),

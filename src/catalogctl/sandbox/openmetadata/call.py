@@ -97,7 +97,7 @@ class Call:
             return user_fqn(name)
         if kind.type in QUOTED_FOR_CALLER:
             return quote(name)
-        return name if self.behaviour.mode == "1.6" else normalise(name)
+        return normalise(name) if self.behaviour.normalises_names else name
 
     @staticmethod
     def _visible(found: Entity | None, kind: str, key: str, include: str) -> Entity:

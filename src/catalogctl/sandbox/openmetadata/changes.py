@@ -165,7 +165,7 @@ def _with_labels(call: Call, column: Column) -> Column:
 def _column(call: Call, changes: Changes, table_fqn: str, old: Column, new: Column) -> None:
     path = local_name(table_fqn, old)
     # Recorded on 1.6: texts are listed under the bare name, labels under the whole path.
-    text_path = quote(old["name"]) if call.behaviour.mode == "1.6" else path
+    text_path = quote(old["name"]) if call.behaviour.short_column_paths else path
     for name in ("description", "displayName", "constraint"):
         changes.value(f"columns.{text_path}.{name}", old.get(name), new.get(name))
     _labels(call, changes, f"columns.{path}.tags", old.get("tags", []), new.get("tags", []))
@@ -173,7 +173,7 @@ def _column(call: Call, changes: Changes, table_fqn: str, old: Column, new: Colu
         if old.get(name) != new.get(name):
             changes.value(f"columns.{text_path}.{name}", old.get(name), new.get(name))
             changes.major = changes.major or (new.get(name) or 0) < (old.get(name) or 0)
-    if call.behaviour.mode != "1.6":
+    if not call.behaviour.short_column_paths:
         name = "dataTypeDisplay"
         changes.value(f"columns.{text_path}.{name}", old.get(name), new.get(name))
     _columns(call, changes, table_fqn, path, old.get("children", []), new.get("children", []))

@@ -111,7 +111,11 @@ def _work(call: Call, job_id: int, work: Callable[[], tuple[str | None, int]]) -
             _end(call, job, "COMPLETED", output)
             _release_old_exports(call, job["createdBy"])
     except Exception as error:
-        ended = {"status": "FAILED", "error": str(error), "completedAt": call.clock.now_ms()}
+        ended: dict[str, Any] = {
+            "status": "FAILED",
+            "error": str(error),
+            "completedAt": call.clock.now_ms(),
+        }
         # Stopped or reset under a running job, the sandbox has nothing left to mark.
         with contextlib.suppress(sqlite3.ProgrammingError, HttpError):
             _mark(call, job_id, **ended)

@@ -150,7 +150,7 @@ def _operations_of(call: Call, entry: dict[str, Any]) -> list[str]:
     if not names:
         return ["EditAll"]
     operation = PATH_OPERATIONS[names[-1]]
-    if operation != "EditTags" or call.behaviour.mode == "1.6":
+    if operation != "EditTags" or not call.behaviour.finer_label_rights:
         return [operation]
     value = entry.get("value")
     labels = value if isinstance(value, list) else [value] if isinstance(value, dict) else []

@@ -59,7 +59,7 @@ def _checked(call: Call, label: Label) -> Label:
             raise unknown_property(name, "org.openmetadata.schema.type.TagLabel", properties)
     fqn = label.get("tagFQN")
     source = label.get("source")
-    if source is None and call.behaviour.mode == "1.6":
+    if source is None and not call.behaviour.labels_need_source:
         source = "Classification"
     if source is None:
         raise ApiError(400, "Invalid source type null")
