@@ -111,7 +111,8 @@ class CatalogError(Error):
     """A catalog refused, failed or could not be reached.
 
     `message` is the catalog's own word (secrets redacted); `status` its HTTP status, if it
-    answered; `sent` is False only when the request surely never reached it.
+    answered; `sent` is False only when the request surely never reached it. `again` says that a
+    write may be tried once more when reading has shown that nothing of it arrived.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class CatalogError(Error):
         self.operation = operation
         self.status = status
         self.sent = sent
+        self.again = False
         self.hint = hint
 
     def __str__(self) -> str:

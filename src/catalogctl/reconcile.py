@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from catalogctl import planning, policy
-from catalogctl.errors import CatalogError, Conflict
+from catalogctl.errors import CatalogError
 from catalogctl.model import (
     Address,
     CatalogInfo,
@@ -28,7 +28,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 ATTEMPTS = 3
-"""How often a change is tried when others keep changing the same object meanwhile."""
+"""How often a change is tried: others may change the same object, or a write get lost."""
+
+PAUSE = 0.5
+"""Seconds before the second try; the third waits twice as long."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is going on, how much of it is done, and of how much."""
@@ -247,7 +250,7 @@ class _Apply:
         self._progress("applying", len(self._done), len(self._plan.changes))
 
     async def _try(self, provider: Provider, catalog: str, batch: list[Change]) -> list[Change]:
-        """Read, write what is still due, read back; again when somebody else was faster."""
+        """Read, write what is still due, read back; again what reading shows has not arrived."""
         refused = [_left_alone(change) for change in batch if change.verdict is Verdict.REFUSED]
         batch = [change for change in batch if change.verdict is not Verdict.REFUSED]
         return refused + (await self._try_permitted(provider, catalog, batch) if batch else [])
@@ -272,23 +275,18 @@ class _Apply:
                 if any(field.outcome is None for field in change.fields)
             ]
             if not due:
-                return changes
+                break
             for change, _ in due:
                 self._journal.begin(change)
             problems = dict(
                 zip((change.address for change, _ in due), await provider.write(due), strict=True)
             )
             changes, observed = await self._prove(provider, changes, problems)
-            overtaken = any(
-                isinstance(problem, Conflict)
-                for one in problems.values()
-                for problem in one.values()
-            )
-            unsettled = any(change.outcome is Outcome.FAILED for change in changes)
-            if overtaken and unsettled and observed and attempt < ATTEMPTS:
-                changes = [_reopened(change, problems) for change in changes]
-                continue
-            break
+            reopened = [_reopened(change, problems) for change in changes]
+            if not observed or reopened == changes or attempt == ATTEMPTS:
+                break
+            changes = reopened
+            await asyncio.sleep(attempt * PAUSE)
         for change in changes:
             self._journal.end(change)
         return changes
@@ -375,13 +373,13 @@ def _left_alone(change: Change) -> Change:
 
 
 def _reopened(change: Change, problems: Mapping[Address, Mapping[str, CatalogError]]) -> Change:
-    """Fields that lost a race are open again."""
+    """Fields that lost a race, or whose write got lost on the way, are open again."""
     said = problems.get(change.address, {})
     return replace(
         change,
         fields=tuple(
             replace(each, outcome=None, message=None)
-            if each.outcome is Outcome.FAILED and isinstance(said.get(each.path), Conflict)
+            if each.outcome is Outcome.FAILED and each.path in said and said[each.path].again
             else each
             for each in change.fields
         ),

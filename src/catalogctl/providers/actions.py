@@ -7,14 +7,14 @@ have an address of their own (`DataSource/…#NAME`) has a row of rows for them 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from catalogctl.model import Address
 
-__all__ = ["ACTIONS", "Action", "Ending", "Order", "Report", "Row", "RowOutcome"]
+__all__ = ["ACTIONS", "Action", "Ending", "Order", "Report", "Row", "RowOutcome", "of"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -53,7 +53,13 @@ ACTIONS: Mapping[str, Mapping[str, Mapping[str, Action]]] = {
 """By the catalog's type and the kind; `KIND#` are the parts of a kind."""
 
 
-def nobody(question: str) -> bool:
+def of(type: str, kind: str, identity: str) -> Mapping[str, Action]:
+    """The actions that an object has in a catalog of this type; empty when there are none."""
+    part = "#" if "#" in identity else ""
+    return ACTIONS.get(type, {}).get(kind + part, {})
+
+
+def nobody(question: str, about: Sequence[str]) -> bool:
     """The answer where nobody is asked."""
     return False
 
@@ -66,9 +72,9 @@ def silent(doing: str, done: int, total: int) -> None:
 class Order:
     """What is to be done to which object, and how to reach whoever ordered it.
 
-    `content` is what FILE holds and `file` its name for messages. Nothing is written unless
-    `agree`, asked once with a question in words, says yes. Setting `stop` ends the work early:
-    what is under way is finished or cancelled, and reported.
+    `content` is what FILE holds and `file` its name for messages. Nothing is written unless `agree`
+    says yes; it is asked once, with a question and with lines that say what it is about. Setting
+    `stop` ends the work early: what is under way is finished or cancelled, and reported.
     """
 
     action: str
@@ -79,7 +85,7 @@ class Order:
     asynchronous: bool = False
     wait: bool = False
     wait_seconds: float = 1800.0
-    agree: Callable[[str], bool] = nobody
+    agree: Callable[[str, Sequence[str]], bool] = nobody
     progress: Progress = silent
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -21,6 +21,7 @@ from typing import Protocol
 from catalogctl import diff
 from catalogctl.errors import CatalogError
 from catalogctl.model import CatalogInfo, Change, Desired, Observed, Prediction
+from catalogctl.providers.actions import Order, Report
 
 Problems = Mapping[str, CatalogError]
 """What went wrong while writing an object, by field path. Empty when nothing did."""
@@ -81,6 +82,10 @@ class Provider(Protocol):
 
     def group(self, change: Change) -> str:
         """The service that the object lives in: removals there wait for everything before them."""
+        ...
+
+    async def run(self, order: Order) -> Report:
+        """Carry out one action of `ACTIONS` by hand. It writes only when its order says so."""
         ...
 
     async def close(self) -> None:

@@ -28,14 +28,15 @@ _WRAPPED = re.compile(
     r"^An exception with message \[(.*)\] was thrown while processing request\.?$", re.S
 )
 _INNER_STATUS = re.compile(r"^HTTP (\d{3}) ")
+_CANCEL = re.compile(r"/v1/csvAsyncJobs/[^/]+/cancel")
 _UNKNOWN_FIELD = re.compile(r"Invalid field name (\w+)")
 _page = msgspec.json.Decoder(Page)
 _entity = msgspec.json.Decoder(Entity)
 
 
 def base_url(host: str) -> str:
-    """The API's root, from a host with or without a trailing `/api`."""
-    return host.rstrip("/").removesuffix("/api") + "/api"
+    """The API's root, from a host with or without a trailing `/api` (or `/api/v1`)."""
+    return host.rstrip("/").removesuffix("/v1").removesuffix("/api") + "/api"
 
 
 def explain(status: int, body: bytes) -> tuple[int, str]:
@@ -56,11 +57,16 @@ def explain(status: int, body: bytes) -> tuple[int, str]:
 
 
 def is_rehearsal(method: str, path: str, params: Mapping[str, str]) -> bool:
-    """What may be sent while planning besides reads: an import that says `dryRun=true`.
+    """What may be sent besides reads before writes are allowed: it changes no metadata.
 
-    Anything but the word `true` can be a real import (recorded), so nothing else will do.
+    An import that says `dryRun=true` (anything but the word `true` can be a real import, so nothing
+    else will do), and taking back an asynchronous CSV job of one's own.
     """
-    return method == "PUT" and path.endswith("/import") and dict(params) == {"dryRun": "true"}
+    if method != "PUT":
+        return False
+    if path.endswith(("/import", "/importAsync")):
+        return dict(params) == {"dryRun": "true"}
+    return _CANCEL.fullmatch(path) is not None and not params
 
 
 def segment(name: str) -> str:
@@ -109,7 +115,7 @@ class Api:
             answer = await self._json("GET", "/v1/users/loggedInUser", operation="read the user")
         except NotFound:
             return None
-        return answer if isinstance(answer, dict) else None
+        return self._identified(answer, "read the user")
 
     async def page(
         self,
@@ -184,14 +190,17 @@ class Api:
             try:
                 return await ask(known)
             except Rejected as refusal:
+                asked = known.split(",")
                 unknown = _UNKNOWN_FIELD.search(refusal.message)
-                if unknown is None or unknown.group(1) not in known.split(","):
+                # A server that has been up for long can answer `[null]` for any message (recorded),
+                # and then `domains` is the name that is known to differ between versions.
+                name = unknown.group(1) if unknown else "domains"
+                if refusal.status != 400 or name not in asked:
                     raise
-                if unknown.group(1) == "domains":
+                if name == "domains":
                     self.single_domain = True
                 else:
-                    name = unknown.group(1).replace("domain", "domains")
-                    self.unknown_fields.add((kind.collection, name))
+                    self.unknown_fields.add((kind.collection, name.replace("domain", "domains")))
 
     def lacks(self, kind: Kind, field: str) -> bool:
         """Whether this server is known not to have a field on this kind."""
@@ -207,7 +216,7 @@ class Api:
             )
         except NotFound:
             return None
-        return answer if isinstance(answer, dict) else None
+        return self._identified(answer, f"read {collection} {name}")
 
     async def names(self, collection: str, params: Mapping[str, str]) -> list[str]:
         """The first thousand names of a collection, for proposals."""
@@ -218,7 +227,9 @@ class Api:
             operation=f"list {collection}",
         )
         key = "name" if collection in ("users", "teams") else "fullyQualifiedName"
-        return [str(each[key]) for each in answer.get("data", []) if key in each]
+        found = answer.get("data") if isinstance(answer, dict) else None
+        listed = found if isinstance(found, list) else []
+        return [str(each[key]) for each in listed if isinstance(each, dict) and key in each]
 
     async def export(self, collection: str, name: str) -> str:
         """The CSV of what an object holds: a table's columns, a service's topics."""
@@ -250,6 +261,7 @@ class Api:
         if not isinstance(answer, dict) or answer.get("dryRun") is not dry_run:
             raise BadResponse(
                 f"an import with dryRun={str(dry_run).lower()} was answered with {answer!r:.200}",
+                catalog=response.catalog,
                 operation=doing,
             )
         return ImportResult(
@@ -262,7 +274,7 @@ class Api:
     async def patch(
         self, live: Live, operations: Sequence[Mapping[str, Any]], *, version: str | None
     ) -> Mapping[str, Any]:
-        """JSON Patch of whole values, which may be repeated. `version` makes it conditional.
+        """JSON Patch of whole values. `version` makes it conditional.
 
         The weak validator is the one that every release with `If-Match` accepts.
         """
@@ -274,7 +286,6 @@ class Api:
             _path(live),
             content=json.dumps(list(operations), ensure_ascii=False).encode(),
             headers=headers,
-            repeatable=True,
             operation=f"patch {_named(live)}",
         )
         return answer if isinstance(answer, dict) else {}
@@ -285,7 +296,6 @@ class Api:
             "PUT",
             f"{_path(live)}/followers",
             json=user_id,
-            repeatable=True,
             operation=f"add a follower of {_named(live)}",
         )
 
@@ -294,7 +304,6 @@ class Api:
         await self.client.request(
             "DELETE",
             f"{_path(live)}/followers/{user_id}",
-            repeatable=True,
             operation=f"remove a follower of {_named(live)}",
         )
 
@@ -304,9 +313,14 @@ class Api:
             "PUT",
             f"{_path(live)}/vote",
             json={"updatedVoteType": vote},
-            repeatable=True,
             operation=f"vote on {_named(live)}",
         )
+
+    def _identified(self, answer: Any, operation: str) -> Mapping[str, Any]:
+        if isinstance(answer, dict) and isinstance(answer.get("id"), str) and answer.get("name"):
+            return answer
+        said = "answered JSON that names no such thing"
+        raise BadResponse(said, catalog=self.client.catalog, operation=operation)
 
     async def _json(self, method: str, path: str, **options: Any) -> Any:
         return (await self.client.request(method, path, **options)).json()
@@ -323,6 +337,20 @@ def _named(live: Live) -> str:
 def _decoded(response: Response, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(response.content)
-    except msgspec.DecodeError as problem:
-        response.json()  # says what came instead, when it is not JSON at all
-        raise BadResponse(f"an answer that cannot be understood: {problem}") from None
+    except msgspec.DecodeError:
+        answer = response.json()  # says what came instead, when it is not JSON at all
+    try:
+        # Servers omit what is null (recorded); one that does not is read the slow way.
+        return msgspec.convert(_without_nulls(answer), decoder.type, strict=False)
+    except msgspec.ValidationError as problem:
+        raise BadResponse(
+            f"an answer that cannot be understood: {problem}",
+            catalog=response.catalog,
+            operation=response.operation,
+        ) from None
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value

@@ -51,6 +51,8 @@ class Refusal:
     message: str
     field: str | None = None
     member: str | None = None
+    silent: bool = False
+    """The answer does not mention the row: only reading tells what became of it."""
 
 
 async def read_export(api: Api, container: Container) -> rows_csv.Export:
@@ -61,6 +63,7 @@ async def read_export(api: Api, container: Container) -> rows_csv.Export:
     except ValueError as problem:
         raise BadResponse(
             f"the export is not the CSV that it should be: {problem}",
+            catalog=api.client.catalog,
             operation=f"export {container.name}",
         ) from None
 
@@ -68,7 +71,7 @@ async def read_export(api: Api, container: Container) -> rows_csv.Export:
 async def send(
     api: Api, container: Container, export: rows_csv.Export, changes: Changes, *, dry_run: bool
 ) -> dict[str, Refusal]:
-    """Send the rows that change; what comes back are those that were refused.
+    """Send the rows that change; what comes back are those that were refused, or not mentioned.
 
     Some servers write nothing when a single row is refused and stop looking at the rows after it,
     so the accepted rows are sent again without the refused ones, until nothing more is refused.
@@ -101,7 +104,7 @@ async def send(
         unheard = pending.keys() - heard.keys()
         if not failed and unheard:
             text = f"the import ended with {answer.status} and says nothing of this row"
-            return refused | {name: Refusal(text) for name in unheard}
+            return refused | {name: Refusal(text, silent=True) for name in unheard}
         pending = {name: fields for name, fields in pending.items() if name in unheard}
     return refused
 

@@ -20,22 +20,24 @@ CANCEL_SECONDS = 10.0
 
 
 class State(Enum):
-    """How following a job ended."""
+    """How a job stands, or how following it ended."""
 
+    RUNNING = "running"
+    """It has not ended; when following it ended so, the time was up."""
     COMPLETED = "completed"
     """It ran. Whether its rows were taken is another question."""
     FAILED = "failed"
     STOPPED = "stopped"
     """We were told to stop, and passed it on."""
-    LEFT = "left"
-    """Nothing more can be learnt of it: lost, somebody else's, or out of time."""
+    LOST = "lost"
+    """Nothing more can be learnt of it: the server forgot it, or it is somebody else's."""
     UNSEEN = "unseen"
     """This server does not tell about jobs over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a job ended, in words that can be shown."""
+    """How a job stands or ended, in words that can be shown."""
 
     state: State
     message: str
@@ -94,33 +96,30 @@ async def _follow(calls: CsvCalls, job_id: str, patience: Patience) -> End:
     seen = False
     while True:
         end = await _look(calls, job_id, seen)
-        if end.state is not State.LEFT or not end.job:
+        if end.state is not State.RUNNING:
             return end
         seen = True
         progress, total = (_number(end.job.get(key)) for key in ("progress", "total"))
-        patience.tell(f"CSV job {job_id} is {_status(end.job).lower()}", progress, total)
+        patience.tell(end.message, progress, total)
         if patience.over:
-            message = f"the time is up, and CSV job {job_id} still runs ({_status(end.job)})"
-            return End(State.LEFT, message, end.job)
+            return End(State.RUNNING, f"the time is up, and {end.message} still", end.job)
         if await patience.pause():
             return await _stop(calls, job_id)
 
 
 async def _look(calls: CsvCalls, job_id: str, seen: bool) -> End:
-    """How a job stands. Only one that is still under way is `LEFT` with the job itself."""
     try:
         job = await calls.job(job_id)
     except Forbidden as problem:
-        message = f"CSV job {job_id} belongs to another user ({problem.message})"
-        return End(State.LEFT, message)
+        return End(State.LOST, f"CSV job {job_id} belongs to another user: {problem.message}")
     except NotFound:
         if not seen and not await calls.has_jobs():
             return End(State.UNSEEN, "this server tells about jobs over a WebSocket only")
-        message = f"CSV job {job_id} is lost: the server does not know it (any more)"
-        return End(State.LEFT, message)
+        return End(State.LOST, f"CSV job {job_id} is lost: the server does not know it any more")
     except CatalogError as problem:
-        return End(State.LEFT, f"CSV job {job_id} cannot be asked about: {problem.message}")
-    return _ended(job_id, job) or End(State.LEFT, "", job)
+        return End(State.LOST, f"CSV job {job_id} cannot be asked about: {problem.message}")
+    status = _status(job)
+    return _ended(job_id, job) or End(State.RUNNING, f"CSV job {job_id} is {status.lower()}", job)
 
 
 def _ended(job_id: str, job: Mapping[str, Any]) -> End | None:
@@ -144,12 +143,12 @@ async def _stop(calls: CsvCalls, job_id: str) -> End:
     begun = time.monotonic()
     while True:
         end = await _look(calls, job_id, seen=True)
-        if not (end.state is State.LEFT and end.job):
+        if end.state is not State.RUNNING:
             return End(State.STOPPED, end.message, end.job)
         if time.monotonic() - begun > CANCEL_SECONDS:
             message = f"CSV job {job_id} was told to end, which it does between two batches"
             return End(State.STOPPED, message, end.job)
-        await asyncio.sleep(min(POLL_SECONDS, CANCEL_SECONDS))
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _cancel(calls: CsvCalls, job_id: str) -> CatalogError | None:

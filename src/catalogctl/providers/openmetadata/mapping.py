@@ -25,7 +25,7 @@ TIER = "Tier."
 class Reference(msgspec.Struct, frozen=True):
     """An entity reference: who owns, follows, votes, or which domain."""
 
-    id: str
+    id: str = ""
     type: str = ""
     name: str = ""
     fullyQualifiedName: str = ""

@@ -20,7 +20,8 @@ from catalogctl.model import (
     Prediction,
     Verdict,
 )
-from catalogctl.providers.openmetadata import importing, rows_csv, scope
+from catalogctl.providers.actions import Order, Report
+from catalogctl.providers.openmetadata import importing, rows_csv, scope, transfer
 from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
@@ -105,8 +106,14 @@ class OpenMetadata:
             singles = list(lists.singles)
             for name in sorted(unseen.keys() - set(singles)):
                 yield _absent(by_name[name].address)
-        for asked in asyncio.as_completed([self._single(kind, by_name[name]) for name in singles]):
-            yield await asked
+        tasks = [asyncio.ensure_future(self._single(kind, by_name[name])) for name in singles]
+        try:
+            for asked in asyncio.as_completed(tasks):
+                yield await asked
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _pages(
         self, kind: Kind, filters: Mapping[str, str], fields: Sequence[str]
@@ -277,6 +284,11 @@ class OpenMetadata:
             writer = EntityWriter(self._api, self._references, observed.handle, left, export)
             problems |= await writer.write()
         return problems
+
+    # -- by hand
+
+    async def run(self, order: Order) -> Report:
+        return await transfer.run(self._client, self.allow_writes, order)
 
     async def close(self) -> None:
         await self._client.close()

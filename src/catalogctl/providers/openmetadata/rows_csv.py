@@ -135,9 +135,10 @@ def results(text: str, header: Sequence[str]) -> list[RowResult]:
     `header` is that of the import; extra columns, which some versions add, are passed over.
     """
     records = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
-    if not records or records[0][:2] != ["status", "details"] or header[0] not in records[0]:
+    if not records or records[0][:2] != ["status", "details"]:
         return []
-    key = records[0].index(header[0])
+    titles = [title.rstrip("*") for title in records[0]]
+    key = titles.index(header[0].rstrip("*")) if header[0].rstrip("*") in titles else 2
     return [
         RowResult(row[key], row[0] == "success", row[1]) for row in records[1:] if len(row) > key
     ]

@@ -15,6 +15,11 @@ def verdicts(
     """The verdict on each field of a rehearsed row."""
     if refusal is None:
         return [Prediction(address, each.path, Verdict.VERIFIED) for each in fields.values()]
+    if refusal.silent:
+        return [
+            Prediction(address, each.path, Verdict.UNVERIFIED, refusal.message)
+            for each in fields.values()
+        ]
     guilty = importing.blamed(refusal, fields)
     return [
         Prediction(address, each.path, Verdict.REFUSED, refusal.message, refusal.member)

@@ -203,7 +203,7 @@ class EntityWriter:
             patched |= imported  # an import needs the right EditAll; a patch only those it uses
             return
         except CatalogError as problem:
-            self._blame(paths, problem)
+            self._blame(paths, problem, again=False)
             return
         for path, refusal in refused.items():
             self._blame(
@@ -273,7 +273,10 @@ class EntityWriter:
         except CatalogError as problem:
             self._blame(["vote"], problem)
 
-    def _blame(self, paths: Sequence[str], problem: CatalogError) -> None:
+    def _blame(self, paths: Sequence[str], problem: CatalogError, *, again: bool = True) -> None:
+        """Note what went wrong. Everything but an import may be tried again if it did not arrive."""
+        lost = isinstance(problem, Unreachable) or (problem.status or 0) >= 500
+        problem.again = again and (lost or isinstance(problem, Conflict))
         for path in paths:
             self.problems.setdefault(path, problem)
 
