@@ -113,12 +113,23 @@ def test_a_catalog_keeps_its_references_until_it_is_needed(tmp_path: Path) -> No
         requests_per_minute=90,
         ca_bundle=tmp_path / "certs/ca.pem",
         headers={"X-Team": "data", "X-Api-Key": "k3y"},
+        secrets=("s3cret", "k3y"),
     )
     assert config.catalogs["ph"].resolve(environ) == Connection(
-        "ph", "posthog", "https://eu.posthog.com/", "phx", options={"project_id": "1"}
+        "ph",
+        "posthog",
+        "https://eu.posthog.com/",
+        "phx",
+        secrets=("phx",),
+        options={"project_id": "1"},
     )
     assert config.catalogs["al"].resolve(environ) == Connection(
-        "al", "alation", "https://a.example", refresh_token="ref", options={"user_id": "7"}
+        "al",
+        "alation",
+        "https://a.example",
+        refresh_token="ref",
+        secrets=("ref",),
+        options={"user_id": "7"},
     )
 
 
