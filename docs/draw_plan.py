@@ -25,7 +25,7 @@ SUBSET = {
     "finance/ledger.yaml": 5,
     "public/customers.yaml": 20,
 }
-"""Files of the sample specs, and after how many lines each is cut so that the plan fits a screen."""
+"""Files of the sample specs, and after how many lines each is cut: the plan fits a screen."""
 
 FONT = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
 SIZE, ADVANCE, LEADING = 13, 7.85, 19

@@ -138,7 +138,7 @@ class CatalogError(Error):
         where = f"{self.catalog}: " if self.catalog else ""
         doing = f"{self.operation}: " if self.operation else ""
         mend = f"; {self.hint}" if self.hint else ""
-        return f"{where}{doing}{self.message}{mend}"
+        return f"{where}{doing}{self.message.rstrip('.')}{mend}"
 
 
 class Unreachable(CatalogError):

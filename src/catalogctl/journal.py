@@ -73,11 +73,13 @@ class Journal:
         self._note(event="begin", address=str(change.address))
 
     def end(self, change: Change) -> None:
-        """What became of it."""
+        """What became of it. One that was not begun, since nothing was due, is not noted."""
+        begun = self._begun.get(change.address)
+        if begun is None:
+            return
         outcome = change.outcome.value if change.outcome else Outcome.UNKNOWN.value
         self._note(event="end", address=str(change.address), outcome=outcome)
         applied = {each.path for each in change.fields if each.outcome is Outcome.APPLIED}
-        begun = self._begun[change.address]
         fields = tuple(each for each in begun.fields if each.path in applied)
         if fields:
             self._written.append(replace(begun, fields=fields))
@@ -91,7 +93,11 @@ class Journal:
         """Save the plan that takes back what was written, or nothing when nothing was."""
         if not self._written:
             return None
-        path = self._folder / f"undo-{self._digest[:12]}.json"
+        name, number = f"undo-{self._digest[:12]}", 1
+        path = self._folder / f"{name}.json"
+        while path.exists():  # the same plan was applied before, in part perhaps: keep its values
+            number += 1
+            path = self._folder / f"{name}-{number}.json"
         path.write_text(planfile.dumps(undo(self._plan, self._written)), encoding="utf-8")
         return path
 

@@ -155,7 +155,7 @@ class FieldChange:
     """One field of one object: how it is, how it will be, and who asked for it.
 
     `added` and `removed` are given for sets and are `None` otherwise. `exact` marks a set declared
-    with `only`. `outcome` is `None` until the change has been tried.
+    with `only`. `hint` is the mend of a refusal. `outcome` is `None` until it has been tried.
     """
 
     path: str
@@ -168,6 +168,7 @@ class FieldChange:
     base: Value = None
     verdict: Verdict = Verdict.UNVERIFIED
     message: str | None = None
+    hint: str | None = None
     source: Location | None = None
     outcome: Outcome | None = None
 
@@ -187,11 +188,13 @@ class FieldChange:
         """Whether a text or setting that is there gives way to another one."""
         return not self.is_set and not _is_empty(self.before) and not _is_empty(self.after)
 
-    def refused(self, message: str) -> FieldChange:
-        return replace(self, verdict=Verdict.REFUSED, message=message)
+    def refused(self, message: str, hint: str | None = None) -> FieldChange:
+        return replace(self, verdict=Verdict.REFUSED, message=message, hint=hint)
 
     def ended(self, outcome: Outcome, message: str | None = None) -> FieldChange:
-        return replace(self, outcome=outcome, message=message or self.message)
+        """With an outcome, and why. What went well needs no words, also not those of the plan."""
+        kept = None if outcome is Outcome.APPLIED else self.message
+        return replace(self, outcome=outcome, message=message or kept)
 
 
 def _is_empty(value: Value) -> bool:

@@ -138,6 +138,8 @@ def _field(change: FieldChange) -> dict[str, Any]:
     body["verdict"] = change.verdict.value
     if change.message is not None:
         body["message"] = change.message
+    if change.hint is not None:
+        body["hint"] = change.hint
     if change.source is not None:
         place = change.source
         body["source"] = {"file": place.file, "line": place.line, "column": place.column}
@@ -161,7 +163,8 @@ def loads(text: str, file: str) -> Plan:
     try:
         body = json.loads(text)
     except ValueError as problem:
-        raise _unusable(file, "PLAN901", f"not a saved plan: {problem}") from None
+        where = getattr(problem, "lineno", 1)
+        raise _unusable(file, "PLAN901", f"not a saved plan: no JSON at line {where}") from None
     if not isinstance(body, dict) or body.get("kind") not in ("plan", "result"):
         raise _unusable(file, "PLAN901", "not a saved plan or result")
     version = str(body.get("format_version", ""))
@@ -235,6 +238,7 @@ def _read_field(body: Mapping[str, Any]) -> FieldChange:
         base=_read_value(body.get("base")),
         verdict=Verdict(body["verdict"]),
         message=body.get("message"),
+        hint=body.get("hint"),
         source=Location(place["file"], place["line"], place["column"]) if place else None,
         outcome=Outcome(outcome) if outcome else None,
     )

@@ -114,7 +114,7 @@ def _judged(change: FieldChange, predictions: list[Prediction]) -> FieldChange:
             )
             change = replace(change, after=widened.after, removed=removed)
         if prediction.verdict is Verdict.REFUSED and change.verdict is not Verdict.REFUSED:
-            change = change.refused(prediction.message or "refused")
+            change = change.refused(prediction.message or "refused", prediction.hint)
         elif change.verdict is Verdict.UNVERIFIED:
             said = [part for part in (change.message, prediction.message) if part]
             change = replace(change, verdict=prediction.verdict, message="; ".join(said) or None)

@@ -70,7 +70,6 @@ async def each(work: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
 class _Seen:
     """What reading one catalog came to."""
 
-    info: CatalogInfo
     changes: list[Change] = field(default_factory=list)
     unchanged: list[Address] = field(default_factory=list)
     predictions: list[Prediction] = field(default_factory=list)
@@ -105,7 +104,7 @@ async def make_plan(
     plan = Plan(
         changes=tuple(changes),
         in_sync=len(unchanged),
-        catalogs={name: one.info for name, one in zip(names, seen, strict=True)},
+        catalogs={name: await providers[name].describe() for name in names},
         allowed=tuple(sorted(set(allow))),
         unchanged=tuple(unchanged),
     )
@@ -120,7 +119,7 @@ def _by_address(change: Change) -> Address:
 async def _see(
     provider: Provider, desired: Sequence[Desired], rehearse: bool, progress: Progress
 ) -> _Seen:
-    seen = _Seen(await provider.describe())
+    seen = _Seen()
     by_address = {one.address: one for one in desired}
     read = 0
     async for observed in provider.read(desired):
@@ -155,7 +154,7 @@ async def _see(
     return seen
 
 
-_IN_FLIGHT = 16
+_IN_FLIGHT = 32
 """Objects under way at once; the client has its own limit for requests, which is the real one."""
 
 

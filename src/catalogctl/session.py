@@ -11,6 +11,7 @@ A `Session` keeps the connections, and what was learnt on the way, between a pla
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,10 +21,11 @@ from types import TracebackType
 
 from catalogctl import reconcile, spec
 from catalogctl.config import Config, load_config
-from catalogctl.errors import Diagnostic, InvalidError, Location
+from catalogctl.errors import Diagnostic, InvalidError, Location, UsageError
 from catalogctl.journal import Journal
 from catalogctl.model import Address, Plan
-from catalogctl.providers import Waiting, connect
+from catalogctl.providers import Waiting, actions, connect
+from catalogctl.providers.actions import Order, Report
 from catalogctl.providers.base import Provider
 from catalogctl.spec import Specs
 
@@ -40,7 +42,9 @@ def load_specs(
     none at all is.
     """
     catalogs = None if unconnected and not config.catalogs else config.types
-    return spec.load(paths or config.specs, root=config.root, catalogs=catalogs)
+    specs = spec.load(paths or config.specs, root=config.root, catalogs=catalogs)
+    gc.freeze()  # they live as long as the run: the collector need not walk them again and again
+    return specs
 
 
 async def plan(
@@ -148,6 +152,22 @@ class Session:
                 )
             finally:
                 self.undo = journal.write_undo()
+
+    async def run(self, order: Order) -> Report:
+        """Do one thing to one object by hand: what `providers.actions.ACTIONS` lists.
+
+        Nothing is written unless `order.agree` says yes to the question it is asked. Raises
+        `InvalidError` for a file that may not be sent, with everything that is wrong with it, and
+        `CatalogError` when nothing was done; whatever else happened is in the report.
+        """
+        name, address = order.address.catalog, order.address
+        known = self._config.catalogs.get(name)
+        if known is not None and order.action not in actions.of(
+            known.type, address.kind, address.identity
+        ):
+            raise UsageError(f"there is no action {order.action!r} of {address}")
+        provider = self._connect([name])[name]
+        return await provider.run(replace(order, progress=self._progress))
 
     def _connect(self, names: Iterable[str]) -> dict[str, Provider]:
         """Providers for these catalogs; everything that is wrong with any of them, at once."""

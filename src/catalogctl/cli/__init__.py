@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": ("planning", "Show what would change, with the catalog's own verdict. Never writes."),
     "apply": ("planning", "Carry out a plan, check it and report it."),
     "show": ("planning", "Show a saved plan or result again, in any format."),
+    "run": ("running", "Do one thing to one object by hand: export or import its CSV."),
     "schema": ("specs", "Print the JSON Schema of the spec language, for editors."),
     "sandbox": ("sandbox", "Serve catalogs to play with on this machine."),
     "demo": ("sandbox", "Walk through plan and apply on a sandbox, in a minute."),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 
+from catalogctl.cli.progress import clear
 from catalogctl.errors import CatalogError, Diagnostic, Error, InvalidError, UsageError, in_order
 from catalogctl.model import Outcome, Plan
 
@@ -41,6 +42,7 @@ def of_result(result: Plan) -> int:
 
 def tell(diagnostics: Iterable[Diagnostic]) -> None:
     """Diagnostics on stderr, one a line, in the order of their places."""
+    clear()
     for found in in_order(list(diagnostics)):
         click.echo(safe(str(found)), err=True)
 

@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,15 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, **options)
 
     return wrapped
+
+
+def duration(context: click.Context, parameter: click.Parameter, text: str) -> float:
+    """Callback of an option that is a length of time: `90s`, `30m`, `2h`, or bare seconds."""
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smh]?)", text.strip())
+    if found is None:
+        message = f"{text!r} is no length of time; write 90s, 30m or 2h"
+        raise click.BadParameter(message, context, parameter)
+    return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def settings() -> dict[str, Any]:

@@ -17,7 +17,7 @@ import click
 from catalogctl import policy
 from catalogctl.cli import exits
 from catalogctl.cli.options import colored, global_options, interactive, settings
-from catalogctl.cli.progress import Progress
+from catalogctl.cli.progress import Progress, clear
 from catalogctl.errors import Error, InvalidError, UsageError
 from catalogctl.model import Plan
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+PATHS = click.argument(
+    "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]..."
+)
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["terminal", "json", "markdown"]), default="terminal",
     help="What goes to stdout. Default: terminal.",
@@ -39,7 +41,8 @@ def planning_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What `plan` and `apply` share."""
     for option in (
         click.option("--allow", multiple=True, metavar="GUARD", type=click.Choice(policy.GUARDS),
-                     help="Let the plan pass this guard, once. Repeatable."),
+                     help=f"Let the plan pass this guard, once: {', '.join(policy.GUARDS)}. "
+                          "Repeatable."),
         click.option("--no-rehearse", is_flag=True,
                      help="Ask for no dry run. References are checked all the same."),
         click.option("--only", multiple=True, metavar="GLOB",
@@ -79,10 +82,10 @@ def plan(
     Exit codes: 0 fine; 1 something is refused or could not be read; 2 there are changes
     (only with --detailed-exitcode); 3 a guard stops the plan; 4 invalid specs or configuration.
     """
-    with _json_diagnostics(form):
-        config = _config()
+    with json_diagnostics(form):
+        config = configured()
         specs = _specs(config, paths)
-        made = _in_session(config, lambda session: _plan(session, specs, options))
+        made = in_session(config, lambda session: _plan(session, specs, options))
     if out is not None:
         from catalogctl import planfile
 
@@ -111,11 +114,11 @@ def apply(paths: tuple[Path, ...], yes: bool, form: str, fail_fast: bool, **opti
     4 invalid specs, configuration or saved plan; 130 interrupted.
     """
     file = _saved_plan(paths)
-    with _json_diagnostics(form):
-        config = _config()
+    with json_diagnostics(form):
+        config = configured()
         saved = None if file is None else _permitted(_load(file), options["allow"], config)
         specs = None if saved is not None else _specs(config, paths)
-        return _in_session(
+        return in_session(
             config,
             lambda session: _apply(session, config, saved, specs, yes, form, fail_fast, options),
         )
@@ -140,7 +143,10 @@ async def _apply(
     assert made is not None
     if made.guards:
         for guard in made.guards:
-            click.echo(f"stopped by {guard.guard}: {guard.message}; {guard.permit}", err=True)
+            click.echo(
+                f"stopped by {guard.guard}: {guard.message}; to permit it once: {guard.permit}",
+                err=True,
+            )
         click.echo("nothing was written", err=True)
         return exits.GUARDED
     if not made.changes:
@@ -151,7 +157,7 @@ async def _apply(
         return exits.FAILED
     _tell_of_earlier(config)
     stopped = asyncio.Event()
-    with _stopping_on_interrupt(stopped):
+    with stopping_on_interrupt(stopped):
         result = await session.apply(made, fail_fast=fail_fast, stop=stopped)
     _show(result, form)
     if session.undo is not None:
@@ -168,6 +174,7 @@ def _permitted(saved: Plan, allow: Sequence[str], config: Config) -> Plan:
 
 
 def _agreed(made: Plan) -> bool:
+    clear()
     if not interactive():
         click.echo(
             "error: nothing was written: nobody is here to say yes;"
@@ -197,7 +204,7 @@ def _tell_of_earlier(config: Config) -> None:
 
 
 @contextlib.contextmanager
-def _stopping_on_interrupt(stopped: asyncio.Event) -> Iterator[None]:
+def stopping_on_interrupt(stopped: asyncio.Event) -> Iterator[None]:
     """The first Ctrl-C lets what is under way finish; the second one cuts it off."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -227,7 +234,7 @@ def show(file: Path, form: str, show_all: bool) -> int:
     """Show a saved plan or result again.
 
     FILE is what `plan --out FILE` wrote, or what `plan` or `apply` printed with --format json. A
-    file that was cut off or edited is refused.
+    file that was cut off or edited is refused. Exit codes: 0 fine, 4 it is no saved plan.
     """
     _show(_load(file), form, show_all=show_all)
     return exits.DONE
@@ -246,13 +253,14 @@ def _load(file: Path) -> Plan:
     from catalogctl import planfile
 
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise Error(f"{file} cannot be read: {problem}") from None
+        # A file that was cut off inside of a character is then refused like any that was cut off.
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError as problem:
+        raise Error(f"{file} cannot be read: {problem.strerror}") from None
     return planfile.loads(text, str(file))
 
 
-def _config() -> Config:
+def configured() -> Config:
     from catalogctl.config import load_config
 
     return load_config(settings().get("config"))
@@ -260,6 +268,10 @@ def _config() -> Config:
 
 def _specs(config: Config, paths: Sequence[Path]) -> Specs:
     from catalogctl import session
+
+    for path in paths:
+        if path.suffix == ".json":
+            raise UsageError(f"{path} is no spec; a saved plan is for `show` or `apply`")
 
     specs = session.load_specs(config, list(paths) or None)
     exits.tell(found for found in specs.diagnostics if found.severity.value == "warning")
@@ -275,7 +287,7 @@ async def _plan(session: Session, specs: Specs, options: dict[str, Any]) -> Plan
     return made if options["show_all"] else replace(made, unchanged=())
 
 
-def _in_session(config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
+def in_session(config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
     """Run a coroutine over connected catalogs, with progress on stderr."""
     from catalogctl.session import Session
 
@@ -293,7 +305,7 @@ def _in_session(config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
 
 
 @contextlib.contextmanager
-def _json_diagnostics(form: str) -> Iterator[None]:
+def json_diagnostics(form: str) -> Iterator[None]:
     """With `--format json`, what is invalid is printed as data too."""
     try:
         yield
@@ -306,6 +318,7 @@ def _json_diagnostics(form: str) -> Iterator[None]:
 
 
 def _show(made: Plan, form: str, *, show_all: bool = False) -> None:
+    clear()
     if form == "json":
         from catalogctl import planfile
 

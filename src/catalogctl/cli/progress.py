@@ -10,6 +10,15 @@ QUIET_SECONDS = 10.0
 FRAME_SECONDS = 0.1
 
 
+_running: list[Progress] = []
+
+
+def clear() -> None:
+    """Take the moving line away, before anything else is printed or asked."""
+    for progress in _running:
+        progress.clear()
+
+
 class Progress:
     """Call it with what is going on, how much is done, and of how much. Use it with `with`."""
 
@@ -20,6 +29,7 @@ class Progress:
         self._waiting = ""
 
     def __enter__(self) -> Progress:
+        _running.append(self)
         return self
 
     def __exit__(
@@ -28,9 +38,15 @@ class Progress:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.clear()
+        _running.remove(self)
+
+    def clear(self) -> None:
+        """Take the line away; the next report writes it anew."""
         if self._shown:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
+            self._shown = False
 
     def __call__(self, doing: str, done: int, total: int) -> None:
         now = time.monotonic()

@@ -13,7 +13,9 @@ from catalogctl.errors import InvalidError
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument(
+    "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]..."
+)
 @click.option(
     "--format",
     "form",
@@ -60,8 +62,8 @@ def schema(kind: str | None) -> int:
     Save it and name it in a comment at the top of a spec, so that the editor completes and checks:
 
     \b
-    catalogctl schema > .catalogctl/spec.schema.json
-    # yaml-language-server: $schema=../.catalogctl/spec.schema.json
+    catalogctl schema > catalog-specs/.schema.json
+    # yaml-language-server: $schema=.schema.json
     """
     from catalogctl import spec
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from catalogctl.config import Connection
     from catalogctl.providers.base import Provider
 
-CONCURRENCY = 8
+CONCURRENCY = 16
 """Requests under way at once for a catalog, unless the configuration says otherwise."""
 
 Waiting = Callable[[str], None]

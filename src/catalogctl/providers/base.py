@@ -46,7 +46,7 @@ class Provider(Protocol):
         ...
 
     async def describe(self) -> CatalogInfo:
-        """Type, URL, server version and principal. The first call: it proves reach and token."""
+        """Type, URL, server version and principal; asked once and remembered."""
         ...
 
     def read(self, desired: Sequence[Desired]) -> AsyncIterator[Observed]:

@@ -248,6 +248,7 @@ def _remarks(field: FieldChange, applied: bool) -> Iterable[Line]:
             yield line(Shape.QUIET, field.message)
     else:
         reason = f": {field.message}" if field.message else ""
+        reason += f"; {field.hint}" if field.hint else ""
         yield line(Shape.ALERT, f"{standing.value}{reason}")
 
 
@@ -305,13 +306,13 @@ def sentences(plan: Plan) -> list[str]:
     """What has to be said of a plan as a whole, besides its summary."""
     if not plan.changes:
         # With a guard tripped (nothing is declared at all, say) "no changes" would reassure.
-        return [] if plan.guards else [NO_CHANGES]
-    unverified = sum(change.verdict is Verdict.UNVERIFIED for change in plan.changes)
+        return [] if plan.guards or not plan.objects else [NO_CHANGES]
+    verdicts = [field.verdict for change in plan.changes for field in change.fields]
+    unverified = verdicts.count(Verdict.UNVERIFIED)
     if plan.applied or not unverified:
         return []
-    if unverified == len(plan.changes):
-        return ["Unverified: no change could be rehearsed in full."]
-    return [f"Unverified: {unverified} of {len(plan.changes)} objects, not rehearsed in full."]
+    rehearsed = f"{verdicts.count(Verdict.VERIFIED)} of {count(len(verdicts), 'field')}"
+    return [f"Rehearsed and accepted by the catalog: {rehearsed}; {unverified} unverified."]
 
 
 def count(number: int, noun: str) -> str:

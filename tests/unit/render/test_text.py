@@ -138,9 +138,9 @@ def test_a_plan_says_how_much_of_it_is_unverified() -> None:
     verified = change(field_change(verdict=Verdict.VERIFIED), identity="a")
     assert text.sentences(plan(verified)) == []
     assert text.sentences(plan(verified, change(identity="b"))) == [
-        "Unverified: 1 of 2 objects, not rehearsed in full."
+        "Rehearsed and accepted by the catalog: 1 of 2 fields; 1 unverified."
     ]
-    assert text.sentences(plan(change())) == ["Unverified: no change could be rehearsed in full."]
+    assert text.sentences(plan(change())) == ["Rehearsed and accepted by the catalog: 0 of 1 field; 1 unverified."]
 
 
 @pytest.mark.parametrize(

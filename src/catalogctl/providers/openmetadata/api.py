@@ -105,8 +105,11 @@ class Api:
     _probe: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def version(self) -> str | None:
-        """The version that the server gives itself; it needs no token."""
-        answer = await self._json("GET", "/v1/system/version", operation="read the version")
+        """The version that the server gives itself, or None; it needs no token."""
+        try:
+            answer = await self._json("GET", "/v1/system/version", operation="read the version")
+        except NotFound:
+            return None
         return answer.get("version") if isinstance(answer, dict) else None
 
     async def logged_in_user(self) -> Mapping[str, Any] | None:

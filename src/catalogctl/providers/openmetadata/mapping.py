@@ -22,7 +22,10 @@ LABEL_SOURCES = {"tags": "Classification", "glossaryTerms": "Glossary"}
 TIER = "Tier."
 
 
-class Reference(msgspec.Struct, frozen=True):
+# `gc=False`: these hold no cycles, and millions of them come and go while pages are read.
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False):
     """An entity reference: who owns, follows, votes, or which domain."""
 
     id: str = ""
@@ -33,7 +36,7 @@ class Reference(msgspec.Struct, frozen=True):
     deleted: bool = False
 
 
-class Label(msgspec.Struct, frozen=True):
+class Label(msgspec.Struct, frozen=True, gc=False):
     """A tag label; identity is (tagFQN, source)."""
 
     tagFQN: str
@@ -43,7 +46,7 @@ class Label(msgspec.Struct, frozen=True):
     metadata: Any = None
 
 
-class Column(msgspec.Struct, frozen=True):
+class Column(msgspec.Struct, frozen=True, gc=False):
     name: str
     fullyQualifiedName: str | None = None
     displayName: str | None = None
@@ -53,23 +56,23 @@ class Column(msgspec.Struct, frozen=True):
     children: Sequence[Column] | None = None
 
 
-class Votes(msgspec.Struct, frozen=True):
+class Votes(msgspec.Struct, frozen=True, gc=False):
     upVoters: Sequence[Reference] = ()
     downVoters: Sequence[Reference] = ()
 
 
-class FieldNote(msgspec.Struct, frozen=True):
+class FieldNote(msgspec.Struct, frozen=True, gc=False):
     """Who changed a field last, and when (epoch milliseconds); since 1.7."""
 
     changedBy: str = ""
     changedAt: int = 0
 
 
-class FieldName(msgspec.Struct, frozen=True):
+class FieldName(msgspec.Struct, frozen=True, gc=False):
     name: str = ""
 
 
-class ChangeDescription(msgspec.Struct, frozen=True):
+class ChangeDescription(msgspec.Struct, frozen=True, gc=False):
     """What the last version changed."""
 
     fieldsAdded: Sequence[FieldName] = ()
@@ -77,7 +80,7 @@ class ChangeDescription(msgspec.Struct, frozen=True):
     changeSummary: Mapping[str, FieldNote] | None = None
 
 
-class Entity(msgspec.Struct, frozen=True):
+class Entity(msgspec.Struct, frozen=True, gc=False):
     """What is read of an object. Keys that the server omits are empty; others are passed over."""
 
     id: str
@@ -97,12 +100,12 @@ class Entity(msgspec.Struct, frozen=True):
     changeDescription: ChangeDescription | None = None
 
 
-class Paging(msgspec.Struct, frozen=True):
+class Paging(msgspec.Struct, frozen=True, gc=False):
     total: int = 0
     after: str | None = None
 
 
-class Page(msgspec.Struct, frozen=True):
+class Page(msgspec.Struct, frozen=True, gc=False):
     data: Sequence[Entity]
     paging: Paging = Paging()
 

@@ -23,9 +23,7 @@ _SILENT = "the server says nothing of this row"
 _KEPT_OUT = "kept out by the refused rows: this server takes all rows of a piece or none"
 
 
-def cut(
-    lines: Sequence[Line], header: Sequence[str], *, rows: int | None = ROWS
-) -> list[list[Line]]:
+def cut(lines: Sequence[Line], header: Sequence[str], *, rows: int | None) -> list[list[Line]]:
     """The rows in pieces within the limits; without `rows` only bytes and line breaks count."""
     if not lines:
         return []

@@ -40,8 +40,8 @@ from catalogctl.providers.openmetadata.topics import TopicsCsv
 from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
 from catalogctl.providers.openmetadata.writing import EntityWriter
 
-PAGE = 500
-"""Rows a page: some hundred keep memory flat and requests few."""
+PAGE = 1000
+"""Rows a page: pages come one after another, so fewer of them are faster; memory stays flat."""
 
 CHUNK = 500
 """Rows of one import at most: servers are known to fail on thousands."""
@@ -66,14 +66,24 @@ class OpenMetadata:
         self._exports: dict[str, rows_csv.Export] = {}
         self._user_id: str | None = None
         self._info: CatalogInfo | None = None
+        self._described: asyncio.Task[CatalogInfo] | None = None
 
     def allow_writes(self) -> None:
         self._client.writing = True
 
     async def describe(self) -> CatalogInfo:
-        if self._info is not None:
-            return self._info
+        if self._described is None:
+            self._described = asyncio.ensure_future(self._describe())
+        return await self._described
+
+    async def _describe(self) -> CatalogInfo:
         version, user = await asyncio.gather(self._api.version(), self._api.logged_in_user())
+        if version is None and user is None:
+            raise NotFound(
+                f"no OpenMetadata answers at {self._url}",
+                catalog=self.name,
+                hint="is the URL right? it ends before /api",
+            )
         self._user_id = str(user["id"]) if user else None
         principal = str(user["name"]) if user else None
         self._info = CatalogInfo("openmetadata", self._url, version, principal)
@@ -92,8 +102,9 @@ class OpenMetadata:
     async def _read_kind(self, kind: Kind, desired: Sequence[Desired]) -> AsyncIterator[Observed]:
         by_name = {each.address.name: each for each in desired}
         fields = needed_fields(path for each in desired for path in each.fields)
-        lists = await scope.choose(
-            by_name, kind.levels, lambda filters: self._api.count(kind, filters)
+        lists, _ = await asyncio.gather(
+            scope.choose(by_name, kind.levels, lambda filters: self._api.count(kind, filters)),
+            self.describe(),  # whose vote it is; asked at the same time to save a wait
         )
         unseen = dict(by_name)
         async for page in _merged([self._pages(kind, each, fields) for each in lists.scopes]):
@@ -154,10 +165,11 @@ class OpenMetadata:
     ) -> Observed:
         self.rules.single_domain = self._api.single_domain
         fields, missing = held_fields(entity, declared, self._user_id)
-        for path in declared:
-            wire = needed_fields([path])
-            if wire and self._api.lacks(kind, wire[-1]):
-                missing[path] = f"this server has no {wire[-1]} for {kind.noun}s"
+        if self._api.unknown_fields:
+            for path in declared:
+                wire = needed_fields([path])
+                if wire and self._api.lacks(kind, wire[-1]):
+                    missing[path] = f"this server has no {wire[-1]} for {kind.noun}s"
         own_user = self._info.principal if self._info else None
         authors = authors_of(entity, own_user)
         return Observed(address, fields, missing=missing, authors=authors, handle=live)
@@ -168,6 +180,11 @@ class OpenMetadata:
         found = await self._references.check(changes)
         for change in changes:
             for each in change.fields:
+                if each.path == "owners" and each.removed and not each.exact:
+                    text = "one team owns alone: the owners that are there now go"
+                    if not any(name.startswith("team:") for name in each.added or ()):
+                        text = "users do not own beside a team: the team goes"
+                    found.append(Prediction(change.address, each.path, Verdict.UNVERIFIED, text))
                 reason = self._impossible(each)
                 if reason is not None:
                     found.append(Prediction(change.address, each.path, Verdict.REFUSED, reason))
@@ -288,7 +305,7 @@ class OpenMetadata:
     # -- by hand
 
     async def run(self, order: Order) -> Report:
-        return await transfer.run(self._client, self.allow_writes, order)
+        return await transfer.run(self._api, self.allow_writes, order)
 
     async def close(self) -> None:
         await self._client.close()

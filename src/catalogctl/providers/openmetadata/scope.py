@@ -15,8 +15,8 @@ FEW = 4
 ENOUGH = 0.4
 """A scope is listed when so much of it is managed: at most 2.5 times is read of what is needed."""
 
-SPARSE = 0.05
-"""In a narrowest scope of which less is managed, reading by name is cheaper than its pages."""
+MANY = 1000
+"""More objects than this are not read by name, however large the scope is that they stand in."""
 
 Count = Callable[[Mapping[str, str]], Awaitable[int]]
 Levels = Sequence[tuple[str, int]]
@@ -36,8 +36,7 @@ async def choose(names: Iterable[str], levels: Levels, count: Count) -> Lists:
     wanted = sorted(names)
     if len(wanted) <= FEW:
         return Lists((), tuple(wanted))
-    enough = ENOUGH if levels else SPARSE
-    if len(wanted) >= enough * await count({}):
+    if len(wanted) >= ENOUGH * await count({}) or (not levels and len(wanted) > MANY):
         return Lists(({},), ())
     return await _narrower(wanted, levels, count) if levels else Lists((), tuple(wanted))
 
@@ -62,7 +61,7 @@ async def _of_scope(
     if len(names) <= FEW:
         return Lists((), tuple(names))
     if not deeper:
-        worth_it = len(names) >= SPARSE * await count(scope)
+        worth_it = len(names) > MANY or len(names) >= ENOUGH * await count(scope)
         return Lists((scope,), ()) if worth_it else Lists((), tuple(names))
     inside = _group(names, deeper[0][1])
     if len(inside) > 1 and len(names) >= ENOUGH * await count(scope):

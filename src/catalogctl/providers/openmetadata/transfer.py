@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from catalogctl.client import Client
 from catalogctl.errors import (
     BadResponse,
     CatalogError,
@@ -20,12 +19,13 @@ from catalogctl.errors import (
     Unreachable,
 )
 from catalogctl.providers.actions import Ending, Order, Report, Row, RowOutcome
-from catalogctl.providers.openmetadata import csv_file, importing, jobs, rows_csv
+from catalogctl.providers.openmetadata import csv_file, importing, jobs, losses, pieces, rows_csv
+from catalogctl.providers.openmetadata.api import Api
 from catalogctl.providers.openmetadata.csv_calls import CsvCalls, held_result, no_route
 from catalogctl.providers.openmetadata.csv_file import Exported, Line
 from catalogctl.providers.openmetadata.jobs import Patience, State
 from catalogctl.providers.openmetadata.kinds import KINDS
-from catalogctl.providers.openmetadata.pieces import Heard, Reader, cut, heard
+from catalogctl.providers.openmetadata.pieces import Heard, Reader, heard
 
 SETTLE_SECONDS = 30.0
 """How long it is read again after an import whose answer was lost: the server may be at it."""
@@ -41,14 +41,14 @@ _CONTAINERS = {
 }
 
 
-async def run(client: Client, allow_writes: Callable[[], None], order: Order) -> Report:
+async def run(api: Api, allow_writes: Callable[[], None], order: Order) -> Report:
     """Carry out an order of `export` or `import`. `allow_writes` is called when it may write."""
     container_of, noun = _CONTAINERS[order.address.kind]
     container = container_of(order.address.name)
-    calls = CsvCalls(client, container.collection, container.name)
+    calls = CsvCalls(api.client, container.collection, container.name)
     if order.action == "export":
         return await _export(calls, order)
-    return await _Import(calls, order, noun, allow_writes).run()
+    return await _Import(api, calls, order, noun, allow_writes).run()
 
 
 async def _export(calls: CsvCalls, order: Order) -> Report:
@@ -119,8 +119,9 @@ class _Import:
     """One file on its way into the catalog."""
 
     def __init__(
-        self, calls: CsvCalls, order: Order, noun: str, allow_writes: Callable[[], None]
+        self, api: Api, calls: CsvCalls, order: Order, noun: str, allow_writes: Callable[[], None]
     ) -> None:
+        self._api = api
         self._calls = calls
         self._order = order
         self._noun = noun
@@ -139,6 +140,8 @@ class _Import:
         due = [line for line in lines if changed[line.name]]
         self._header = exported.header
         self._reader = Reader(exported.header, changed)
+        if due:
+            self._notes += await self._losses(due)
         if order.dry_run:
             return await self._rehearse(lines, due)
         if not due:
@@ -156,7 +159,13 @@ class _Import:
             for line in due[:PREVIEW]
         ]
         more = len(due) - len(shown)
-        return [*shown, f"and {_count(more, 'more row')}"] if more else shown
+        rest = [f"and {_count(more, 'more row')}"] if more else []
+        return [*shown, *rest, *(f"note: {each}" for each in self._notes)]
+
+    async def _losses(self, due: Sequence[Line]) -> list[str]:
+        if self._order.address.kind == "Table":
+            return await losses.of_columns(self._api, self._calls.name, due)
+        return await losses.of_topics(self._api, self._calls.name, due, self._header)
 
     # -- rehearsing
 
@@ -181,21 +190,21 @@ class _Import:
 
     async def _write(self, lines: Sequence[Line], due: Sequence[Line]) -> Report:
         order = self._order
-        pieces = self._cut(due)
-        if len(pieces) > 1 and order.address.kind == "Table":
+        parts = self._cut(due)
+        if len(parts) > 1 and order.address.kind == "Table":
             refused = await self._refused_beforehand(due)
             if refused is not None:
                 return refused
         self._allow_writes()
         said: list[Heard] = []
-        for number, piece in enumerate(pieces, 1):
+        for number, piece in enumerate(parts, 1):
             if order.stop.is_set() or (said and said[-1].last):
                 break
-            self._patience.tell("pieces of the import", number - 1, len(pieces))
+            self._patience.tell("pieces of the import", number - 1, len(parts))
             said.append(await self._send(piece, dry_run=False))
             self._sent = True
         rows = await self._results(lines, said)
-        self._note_pieces(rows, said, len(pieces))
+        self._note_pieces(rows, said, len(parts))
         sent = [row for row in rows if row.outcome is not RowOutcome.UNCHANGED]
         ending = self._ending(sent, said, RowOutcome.WRITTEN)
         if order.stop.is_set():
@@ -205,7 +214,7 @@ class _Import:
     async def _refused_beforehand(self, due: Sequence[Line]) -> Report | None:
         """Several pieces of a table are rehearsed first, so that it is all of them or none."""
         said = []
-        for piece in cut(due, self._header):
+        for piece in pieces.cut(due, self._header, rows=pieces.ROWS):
             body = rows_csv.write(self._header, [line.cells for line in piece])
             said.append(heard(piece, self._header, await self._calls.import_(body, dry_run=True)))
         rows = [self._reader.rehearsed(line, each) for each in said for line in each.lines]
@@ -259,9 +268,8 @@ class _Import:
     # -- sending
 
     def _cut(self, lines: Sequence[Line]) -> list[list[Line]]:
-        if self._order.asynchronous:
-            return cut(lines, self._header, rows=None)
-        return cut(lines, self._header)
+        rows = None if self._order.asynchronous else pieces.ROWS
+        return pieces.cut(lines, self._header, rows=rows)
 
     async def _send(self, piece: Sequence[Line], *, dry_run: bool) -> Heard:
         body = rows_csv.write(self._header, [line.cells for line in piece])
@@ -335,7 +343,10 @@ class _Import:
                     f" {through} of {_count(len(each.lines), 'row')} written"
                 )
         if len(said) < count:
-            self._notes.append(f"not sent: pieces {len(said) + 1} to {count}")
+            rest = (
+                f"piece {count}" if len(said) + 1 == count else f"pieces {len(said) + 1} to {count}"
+            )
+            self._notes.append(f"not sent: {rest} of {count}")
 
     def _report(
         self, ending: Ending, message: str, rows: Sequence[Row], said: Sequence[Heard]

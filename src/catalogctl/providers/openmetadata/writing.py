@@ -58,6 +58,9 @@ class EntityWriter:
         self._due = due
         self._columns = column_changes(due)
         self._version = _version_text(live.raw.get("version")) if live.etag else None
+        self._base = live.raw  # what a failed patch has to be put back to
+        self._base_is_old = False
+        self._owners_are_direct = False
         self.problems: Problems = {}
 
     async def write(self) -> Problems:
@@ -139,6 +142,8 @@ class EntityWriter:
         return _set(f"/{change.path}", kept)
 
     async def _patch(self, operations: Sequence[Operation], *, conditional: bool = True) -> None:
+        if self._base_is_old and not self._live.etag:
+            self._base = (await self._api.by_name(self._live.kind, self._name, FIELDS)).raw
         kept = self._keep_inherited_owners(operations)
         version = self._version if conditional else None
         try:
@@ -150,6 +155,9 @@ class EntityWriter:
                     " EditOwners can keep them so"
                 )
             raise
+        self._base_is_old = True
+        if any(each["path"] == "/owners" and each["value"] for each in operations):
+            self._owners_are_direct = True
         if self._version is not None:
             self._version = _version_text(answer.get("version")) or self._version
 
@@ -160,6 +168,8 @@ class EntityWriter:
 
     def _owners_at_risk(self) -> bool:
         """Whether any write would make inherited owners direct ones."""
+        if self._owners_are_direct:
+            return False
         owners = self._live.entity.owners
         return not self._live.etag and bool(owners) and all(each.inherited for each in owners)
 
@@ -169,7 +179,7 @@ class EntityWriter:
             return
         try:
             now = await self._api.by_name(self._live.kind, self._name, FIELDS)
-            operations = _differences(self._live.raw, now.raw)
+            operations = _differences(self._base, now.raw)
             if operations:
                 await self._api.patch(self._live, operations, version=None)
         except CatalogError as problem:
@@ -198,6 +208,7 @@ class EntityWriter:
         paths = [each.path for fields in changes.values() for each in fields.values()]
         try:
             export = await self._current_export(changes)
+            self._base_is_old = True
             refused = await importing.send(self._api, self._table, export, changes, dry_run=False)
         except Forbidden:
             patched |= imported  # an import needs the right EditAll; a patch only those it uses

@@ -51,8 +51,13 @@ def test_a_managed_schema_of_a_large_database_is_listed_alone() -> None:
 
 def test_what_is_sparse_is_read_by_name() -> None:
     names = tables("s.d.x", 10)
-    lists, _ = chosen(names, {"": 100_000, "s.d.x": 50_000})
+    lists, _ = chosen(names, {"": 100_000, "s.d.x": 50})
     assert lists == Lists((), tuple(sorted(names)))
+
+
+def test_many_tables_are_listed_however_sparse_they_are() -> None:
+    lists, _ = chosen(tables("s.d.x", 1001), {"": 100_000})
+    assert lists == Lists(({"databaseSchema": "s.d.x"},), ())
 
 
 def test_dotted_names_are_grouped_by_their_real_schema() -> None:
