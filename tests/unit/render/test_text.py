@@ -140,7 +140,9 @@ def test_a_plan_says_how_much_of_it_is_unverified() -> None:
     assert text.sentences(plan(verified, change(identity="b"))) == [
         "Rehearsed and accepted by the catalog: 1 of 2 fields; 1 unverified."
     ]
-    assert text.sentences(plan(change())) == ["Rehearsed and accepted by the catalog: 0 of 1 field; 1 unverified."]
+    assert text.sentences(plan(change())) == [
+        "Rehearsed and accepted by the catalog: 0 of 1 field; 1 unverified."
+    ]
 
 
 @pytest.mark.parametrize(
