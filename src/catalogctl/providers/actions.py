@@ -24,14 +24,15 @@ class Action:
     """One action of one kind.
 
     `options` are those of `--async`, `--dry-run` and `--wait` that it takes. `file` says what a
-    FILE is to it: "in" is read and must be given, "out" may be written, "" is refused. `form` says
-    whether it can answer in JSON.
+    FILE is to it: "in" is read and must be given, "out" may be written, "" is refused. `json` says
+    whether it can answer in JSON, `asks` whether it needs a yes before it writes.
     """
 
     about: str
     options: frozenset[str] = frozenset()
     file: str = ""
     json: bool = True
+    asks: bool = False
 
 
 _EXPORT = Action(
@@ -44,6 +45,7 @@ _IMPORT = Action(
     "a CSV FILE (- is stdin); asks first, or needs --yes; --dry-run only rehearses",
     options=frozenset({"async", "wait", "dry-run"}),
     file="in",
+    asks=True,
 )
 _CSV = {"export": _EXPORT, "import": _IMPORT}
 

@@ -285,7 +285,7 @@ class EntityWriter:
             self._blame(["vote"], problem)
 
     def _blame(self, paths: Sequence[str], problem: CatalogError, *, again: bool = True) -> None:
-        """Note what went wrong. Everything but an import may be tried again if it did not arrive."""
+        """Note what went wrong; all but an import may be tried again if it did not arrive."""
         lost = isinstance(problem, Unreachable) or (problem.status or 0) >= 500
         problem.again = again and (lost or isinstance(problem, Conflict))
         for path in paths:
