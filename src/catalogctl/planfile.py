@@ -162,7 +162,7 @@ def loads(text: str, file: str) -> Plan:
     """
     try:
         body = json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         where = getattr(problem, "lineno", 1)
         raise _unusable(file, "PLAN901", f"not a saved plan: no JSON at line {where}") from None
     if not isinstance(body, dict) or body.get("kind") not in ("plan", "result"):

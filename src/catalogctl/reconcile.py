@@ -148,9 +148,10 @@ async def _see(
             progress(f"rehearsing in {provider.name}", rehearsed, len(seen.changes))
             return predictions
 
-        for predictions in await each(one, provider.batches(seen.changes), _IN_FLIGHT):
-            seen.predictions += predictions
-        seen.changes = list(planning.refine(seen.changes, seen.predictions))
+        answers = await each(one, provider.batches(seen.changes), _IN_FLIGHT)
+        said = [prediction for predictions in answers for prediction in predictions]
+        seen.changes = list(planning.refine(seen.changes, said))
+        seen.predictions += said
     return seen
 
 
@@ -213,6 +214,7 @@ class _Apply:
         self._journal = journal
         self._fail_fast = fail_fast
         self._stop = stop
+        self._failed_fast = False
         self._progress = progress
         self._done: dict[Address, Change] = {}
         self._troubled: set[tuple[str, str]] = set()
@@ -234,7 +236,7 @@ class _Apply:
 
     async def _batch(self, item: tuple[str, list[Change]]) -> None:
         catalog, batch = item
-        if self._stop.is_set():
+        if self._stop.is_set() or self._failed_fast:
             ended = [
                 each.ended(Outcome.SKIPPED, "not begun: the run was stopped") for each in batch
             ]
@@ -245,7 +247,7 @@ class _Apply:
             if change.outcome is not Outcome.APPLIED:
                 self._troubled.add((catalog, self._providers[catalog].group(change)))
                 if self._fail_fast and change.outcome is Outcome.FAILED:
-                    self._stop.set()
+                    self._failed_fast = True
         self._progress("applying", len(self._done), len(self._plan.changes))
 
     async def _try(self, provider: Provider, catalog: str, batch: list[Change]) -> list[Change]:

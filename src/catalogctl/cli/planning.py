@@ -162,7 +162,7 @@ async def _apply(
     _show(result, form)
     if session.undo is not None:
         click.echo(f"To take this back: catalogctl apply {_short(session.undo)}", err=True)
-    return exits.INTERRUPTED if stopped.is_set() and not fail_fast else exits.of_result(result)
+    return exits.INTERRUPTED if stopped.is_set() else exits.of_result(result)
 
 
 def _permitted(saved: Plan, allow: Sequence[str], config: Config) -> Plan:
@@ -301,7 +301,10 @@ def in_session(config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
             ) as session:
                 return await work(session)
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:  # by the second Ctrl-C
+        raise KeyboardInterrupt from None
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import re
 import sys
@@ -117,6 +119,14 @@ def run(
     with json_diagnostics(form):
         config = configured()
         catalog, qualified = _catalog(named, type, address, config)
+        stop, stopping = asyncio.Event(), contextlib.ExitStack()
+
+        def agree(question: str, about: Sequence[str]) -> bool:
+            agreed = yes or _agreed(question, about)
+            if agreed:
+                stopping.enter_context(stopping_on_interrupt(stop))
+            return agreed
+
         order = Order(
             action,
             Address(catalog, kind, identity, qualified),
@@ -126,15 +136,25 @@ def run(
             asynchronous=options["asynchronous"],
             wait=options["wait"],
             wait_seconds=wait_timeout,
-            agree=lambda question, about: yes or _agreed(question, about),
+            agree=agree,
+            stop=stop,
         )
-        report = in_session(config, lambda session: _run(session, order))
+        gently = order.asynchronous and (order.dry_run or not what.asks)
+        report = in_session(config, lambda session: _run(session, order, stopping, gently))
     _show(report, file, form)
     return _EXITS[report.ending]
 
 
-async def _run(session: Session, order: Order) -> Report:
-    with stopping_on_interrupt(order.stop):
+async def _run(
+    session: Session, order: Order, stopping: contextlib.ExitStack, gently: bool
+) -> Report:
+    """Ctrl-C ends what only reads at once; what writes, or runs as a job, is ended in order.
+
+    At a question it still means no, so that the gentle way begins with the yes.
+    """
+    with stopping:
+        if gently:
+            stopping.enter_context(stopping_on_interrupt(order.stop))
         return await session.run(order)
 
 
@@ -302,7 +322,10 @@ def _as_json(report: Report) -> dict[str, Any]:
         }
         for row in report.rows
     ]
+    # The API's answer as it came; it stands in `answers` too, since a long file has several.
+    alone = report.answers[0] if len(report.answers) == 1 else {}
     return {
+        **alone,
         "format_version": "1.0",
         "kind": "run",
         "ending": report.ending.value,

@@ -28,7 +28,6 @@ _WRAPPED = re.compile(
     r"^An exception with message \[(.*)\] was thrown while processing request\.?$", re.S
 )
 _INNER_STATUS = re.compile(r"^HTTP (\d{3}) ")
-_CANCEL = re.compile(r"/v1/csvAsyncJobs/[^/]+/cancel")
 _UNKNOWN_FIELD = re.compile(r"Invalid field name (\w+)")
 _page = msgspec.json.Decoder(Page)
 _entity = msgspec.json.Decoder(Entity)
@@ -57,16 +56,15 @@ def explain(status: int, body: bytes) -> tuple[int, str]:
 
 
 def is_rehearsal(method: str, path: str, params: Mapping[str, str]) -> bool:
-    """What may be sent besides reads before writes are allowed: it changes no metadata.
+    """What may be sent while planning besides reads: an import that says `dryRun=true`.
 
-    An import that says `dryRun=true` (anything but the word `true` can be a real import, so nothing
-    else will do), and taking back an asynchronous CSV job of one's own.
+    Anything but the word `true` can be a real import (recorded), so nothing else will do.
     """
-    if method != "PUT":
-        return False
-    if path.endswith(("/import", "/importAsync")):
-        return dict(params) == {"dryRun": "true"}
-    return _CANCEL.fullmatch(path) is not None and not params
+    return (
+        method == "PUT"
+        and path.endswith(("/import", "/importAsync"))
+        and dict(params) == {"dryRun": "true"}
+    )
 
 
 def segment(name: str) -> str:

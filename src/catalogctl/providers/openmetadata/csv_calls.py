@@ -104,13 +104,17 @@ class CsvCalls:
         return _result(answer)
 
     async def cancel(self, job_id: str) -> Mapping[str, Any]:
-        """Ask a job to end, which it does between two batches."""
-        answer = await self._json(
-            "PUT",
-            f"{JOBS}/{segment(job_id)}/cancel",
-            repeatable=True,
-            operation=f"cancel CSV job {job_id}",
-        )
+        """Ask a job of one's own to end, which it does between two batches.
+
+        The one write that passes without having been allowed: it takes back what was asked for.
+        """
+        with self.client.may_write():
+            answer = await self._json(
+                "PUT",
+                f"{JOBS}/{segment(job_id)}/cancel",
+                repeatable=True,
+                operation=f"cancel CSV job {job_id}",
+            )
         return _mapping(answer)
 
     def _path(self, verb: str) -> str:

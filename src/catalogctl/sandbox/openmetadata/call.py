@@ -30,6 +30,8 @@ class Settings:
     """CSV of messaging services: "off", "inferred" or "docs"."""
     job_seconds: float = 0.0
     """How long an asynchronous CSV job takes at least."""
+    import_result: bool = False
+    """Whether the answer to an asynchronous import can be had (proposed for 2.0, not released)."""
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Asynchronous CSV jobs of 2.0 (as its published source has them).
 
 The result of an import is not part of the job: ``result`` is ``null`` also when the job is
-complete, so a client must read back. An export's text is kept until released.
+complete, so a client must read back, unless the setting ``import_result`` adds a route for it. An
+export's text is kept until released.
 """
 
 from __future__ import annotations
@@ -51,7 +52,12 @@ def start_import(
             f"{MAX_LINES} rows.",
         )
     job = _insert(call, target, "IMPORT", total=max(text.strip().count("\n"), 0), dry=dry)
-    _run(call, job, lambda: (None, len(import_(call).results)))
+
+    def work() -> tuple[str, int]:
+        done = import_(call)
+        return compact(done.answer()), len(done.results)
+
+    _run(call, job, work)
     return Response.json(200, {"jobId": str(job["id"]), "message": "Import is in progress."})
 
 
@@ -147,6 +153,7 @@ def _load(call: Call, job_id: int) -> dict[str, Any]:
 def _release_old_exports(call: Call, user: str) -> None:
     rows = call.records.store.rows(
         "SELECT id FROM openmetadata_job WHERE output IS NOT NULL AND "
+        "json_extract(json, '$.operation') = 'EXPORT' AND "
         "json_extract(json, '$.createdBy') = ? ORDER BY id DESC",
         (user,),
     )
@@ -188,6 +195,17 @@ def result(call: Call, job_id: str) -> Response:
     if row is None or row[0] is None or expired:
         raise ApiError(404, f"The result of CSV job {job_id} is no longer available.")
     return Response.text(200, row[0], "text/csv")
+
+
+def import_result(call: Call, job_id: str) -> Response:
+    """The ``CsvImportResult`` of a completed import, where the server is set to hand it on."""
+    if not call.settings.import_result:
+        raise HttpError(404)
+    job = _own(call, job_id)
+    if job["operation"] != "IMPORT" or job["status"] != "COMPLETED":
+        raise ApiError(400, f"CSV job {job_id} is not a completed import.")
+    row = call.records.store.row("SELECT output FROM openmetadata_job WHERE id = ?", (job["id"],))
+    return Response.json(200, json.loads(row[0]) if row and row[0] else None)
 
 
 def cancel(call: Call, job_id: str) -> Response:

@@ -121,6 +121,7 @@ def _general(behaviour: Behaviour) -> Iterator[Route]:
         yield _route("GET", "csvAsyncJobs", csvjobs.listing)
         yield _route("GET", "csvAsyncJobs/{job_id}", csvjobs.status)
         yield _route("GET", "csvAsyncJobs/{job_id}/result", csvjobs.result, produces="text/csv")
+        yield _route("GET", "csvAsyncJobs/{job_id}/importResult", csvjobs.import_result)
         yield _route("PUT", "csvAsyncJobs/{job_id}/cancel", csvjobs.cancel)
 
 
