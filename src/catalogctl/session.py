@@ -33,16 +33,20 @@ __all__ = ["Session", "apply", "load_config", "load_specs", "plan"]
 
 
 def load_specs(
-    config: Config, paths: Sequence[Path] | None = None, *, unconnected: bool = False
+    config: Config,
+    paths: Sequence[Path] | None = None,
+    *,
+    unconnected: bool = False,
+    cache: Path | None = None,
 ) -> Specs:
     """The specs of a configuration, or those under `paths` instead. Reads files, no network.
 
     Mistakes are in `Specs.diagnostics`, all of them; `plan` refuses specs that have errors. With
     `unconnected`, specs of a type for which no catalog is configured are no mistake, as long as
-    none at all is.
+    none at all is. `cache` is a folder in which what was parsed is kept for the next run.
     """
     catalogs = None if unconnected and not config.catalogs else config.types
-    specs = spec.load(paths or config.specs, root=config.root, catalogs=catalogs)
+    specs = spec.load(paths or config.specs, root=config.root, catalogs=catalogs, cache=cache)
     gc.freeze()  # they live as long as the run: the collector need not walk them again and again
     return specs
 

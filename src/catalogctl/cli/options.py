@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-GLOBAL = ("config", "concurrency", "log_level", "log_format", "no_color")
+GLOBAL = ("config", "no_cache", "concurrency", "log_level", "log_format", "no_color")
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,6 +26,7 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         help="The configuration; default: catalogctl.yaml, found by walking up.",
     )
+    @click.option("--no-cache", is_flag=True, default=None, help="Parse every spec file anew.")
     @click.option(
         "--concurrency",
         type=click.IntRange(1, 64),
@@ -69,6 +70,16 @@ def settings() -> dict[str, Any]:
     context = click.get_current_context()
     merged: dict[str, Any] = context.ensure_object(dict)
     return merged
+
+
+def cache_folder() -> Path | None:
+    """Where the parse cache lies; None with --no-cache. It can be deleted at any time."""
+    if settings().get("no_cache"):
+        return None
+    own, shared = os.environ.get("CATALOGCTL_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
+    if own:
+        return Path(own)
+    return (Path(shared) if shared else Path.home() / ".cache") / "catalogctl"
 
 
 def colored(stream: Any) -> bool:

@@ -16,7 +16,7 @@ import click
 
 from catalogctl import policy
 from catalogctl.cli import exits
-from catalogctl.cli.options import colored, global_options, interactive, settings
+from catalogctl.cli.options import cache_folder, colored, global_options, interactive, settings
 from catalogctl.cli.progress import Progress, clear
 from catalogctl.errors import Error, InvalidError, UsageError
 from catalogctl.model import Plan
@@ -273,7 +273,7 @@ def _specs(config: Config, paths: Sequence[Path]) -> Specs:
         if path.suffix == ".json":
             raise UsageError(f"{path} is no spec; a saved plan is for `show` or `apply`")
 
-    specs = session.load_specs(config, list(paths) or None)
+    specs = session.load_specs(config, list(paths) or None, cache=cache_folder())
     exits.tell(found for found in specs.diagnostics if found.severity.value == "warning")
     return specs
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from catalogctl.cli import exits
-from catalogctl.cli.options import global_options, settings
+from catalogctl.cli.options import cache_folder, global_options, settings
 from catalogctl.errors import InvalidError
 
 
@@ -34,7 +34,9 @@ def validate(paths: tuple[Path, ...], form: str) -> int:
 
     try:
         config = session.load_config(settings().get("config"))
-        specs = session.load_specs(config, list(paths) or None, unconnected=True)
+        specs = session.load_specs(
+            config, list(paths) or None, unconnected=True, cache=cache_folder()
+        )
         found = specs.diagnostics
     except InvalidError as problem:
         found, specs = problem.diagnostics, None

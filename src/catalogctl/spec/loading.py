@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalogctl import yamlfile
 from catalogctl.errors import Diagnostic, Location, Severity, in_order
@@ -17,6 +17,9 @@ from catalogctl.spec.documents import Declaration, accept, accept_defaults
 from catalogctl.spec.files import Source, find
 from catalogctl.spec.kinds import KINDS, Kind, Mistake, did_you_mean
 from catalogctl.spec.places import Origin, Places
+
+if TYPE_CHECKING:
+    from catalogctl.spec.cache import Cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,27 @@ class Specs:
         return found or Location(origins[0].file)
 
 
-def load(paths: Sequence[Path], *, root: Path, catalogs: Mapping[str, str] | None = None) -> Specs:
+def load(
+    paths: Sequence[Path],
+    *,
+    root: Path,
+    catalogs: Mapping[str, str] | None = None,
+    cache: Path | None = None,
+) -> Specs:
     """Loads every spec file of these files and folders. Never raises for what they hold.
 
     `root` is the folder that reported paths are relative to. `catalogs` maps the configured names
     to their types; None checks specs without a configuration, and a type then stands for its name.
+    `cache` is the folder of the parse cache; without it every file is parsed.
     """
     found = find(paths, root)
-    specs = load_sources(found.sources, catalogs=catalogs)
+    if cache is None:
+        specs = load_sources(found.sources, catalogs=catalogs)
+    else:
+        from catalogctl.spec.cache import Cache
+
+        with Cache(cache) as kept:
+            specs = load_sources(found.sources, catalogs=catalogs, cache=kept)
     diagnostics = in_order(
         [*specs.diagnostics, *(yamlfile.unreadable(*each) for each in found.unreadable)]
     )
@@ -72,11 +88,16 @@ def load(paths: Sequence[Path], *, root: Path, catalogs: Mapping[str, str] | Non
     return Specs(specs.desired, diagnostics, reason, specs._places, specs._origins)
 
 
-def load_sources(sources: Iterable[Source], *, catalogs: Mapping[str, str] | None = None) -> Specs:
+def load_sources(
+    sources: Iterable[Source],
+    *,
+    catalogs: Mapping[str, str] | None = None,
+    cache: Cache | None = None,
+) -> Specs:
     """Loads specs from wherever their bytes come from, a git revision for instance."""
     by_name = {source.name: source for source in sources}
     with _without_collector():
-        loading = _Loading(by_name, catalogs)
+        loading = _Loading(by_name, catalogs, cache)
         for source in by_name.values():
             loading.read(source)
         return loading.finish()
@@ -95,7 +116,13 @@ def _without_collector() -> Iterator[None]:
 
 
 class _Loading:
-    def __init__(self, sources: Mapping[str, Source], catalogs: Mapping[str, str] | None) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        catalogs: Mapping[str, str] | None,
+        cache: Cache | None = None,
+    ) -> None:
+        self.cache = cache
         self.places = Places(sources)
         self.catalogs = _Catalogs(catalogs)
         self.diagnostics: list[Diagnostic] = []
@@ -112,6 +139,20 @@ class _Loading:
         except OSError as error:
             self.diagnostics.append(yamlfile.unreadable(source.name, error))
             return
+        if self.cache is not None and not source.is_defaults:
+            known = self.cache.find(content)
+            if known is not None:
+                self.declared += [
+                    (Origin(source.name, number, False), each) for number, each in enumerate(known)
+                ]
+                return
+        before = (len(self.declared), len(self.diagnostics))
+        self.parse(source, content)
+        if self.cache is not None and not source.is_defaults and len(self.diagnostics) == before[1]:
+            self.cache.keep(content, [each for _, each in self.declared[before[0] :]])
+
+    def parse(self, source: Source, content: bytes) -> None:
+        """The file's documents, as declarations or as findings."""
         reading = None
         documents = yamlfile.quick(content)
         if documents is None:

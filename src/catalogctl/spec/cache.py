@@ -1,0 +1,138 @@
+"""What spec files declared the last time, by the hash of their bytes.
+
+Only files in which everything was right are kept; one with a mistake is read again each time.
+An entry is found by the content alone, so an edit that keeps size and time stamp is seen, and a
+file may be renamed. The cache belongs to one version of the language: it is named by a hash of
+the code that turns bytes into declarations. It can be deleted at any time, and holds nothing that
+comes from a catalog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from sys import intern
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from catalogctl.model import Declared, Members
+from catalogctl.spec.documents import Declaration
+from catalogctl.spec.kinds import KINDS
+
+LARGEST = 512 * 1024 * 1024
+"""A cache that has grown beyond this many bytes starts anew."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[tuple[str, str, str | None, dict[str, Any]]]).decode
+
+
+class Cache:
+    """Declarations by content. Whatever goes wrong with its file, it is as if it were empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"specs-{_language()}.sqlite"
+        self._new: list[tuple[bytes, bytes]] = []
+        self._database: sqlite3.Connection | None = None
+
+    def __enter__(self) -> Cache:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.exists() and self._path.stat().st_size > LARGEST:
+                self._path.unlink()
+            self._database = sqlite3.connect(self._path, timeout=1, isolation_level=None)
+            self._database.execute("PRAGMA synchronous = OFF")
+            self._database.execute(
+                "CREATE TABLE IF NOT EXISTS specs (content BLOB PRIMARY KEY, declared BLOB)"
+                " WITHOUT ROWID"
+            )
+        except (OSError, sqlite3.Error):
+            self._give_up()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        database = self._database
+        if database is None:
+            return
+        try:
+            if self._new:
+                database.execute("BEGIN IMMEDIATE")
+                database.executemany("INSERT OR REPLACE INTO specs VALUES (?, ?)", self._new)
+                database.execute("COMMIT")
+        except sqlite3.Error:
+            pass  # somebody else is writing, or the disk is full: the next run reads the files
+        finally:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
+
+    def find(self, content: bytes) -> list[Declaration] | None:
+        """What these bytes declare, if they have been read before."""
+        if self._database is None:
+            return None
+        try:
+            found = self._database.execute(
+                "SELECT declared FROM specs WHERE content = ?", (_key(content),)
+            ).fetchone()
+            return None if found is None else [_declaration(*each) for each in _decode(found[0])]
+        except (sqlite3.Error, msgspec.MsgspecError, KeyError, TypeError, ValueError):
+            self._give_up()  # a broken file; it is not trusted any further
+            return None
+
+    def keep(self, content: bytes, declared: Sequence[Declaration]) -> None:
+        """Remember what these bytes declare; written when the block ends."""
+        if self._database is not None:
+            self._new.append((_key(content), _encode([_plain(each) for each in declared])))
+
+
+def _key(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=20).digest()
+
+
+def _plain(declared: Declaration) -> tuple[str, str, str | None, dict[str, Any]]:
+    fields = {
+        path: [value.only, *value.names] if isinstance(value, Members) else value
+        for path, value in declared.fields.items()
+    }
+    return declared.kind.name, declared.identity, declared.catalog, fields
+
+
+def _declaration(
+    kind: str, identity: str, catalog: str | None, fields: dict[str, Any]
+) -> Declaration:
+    # Columns of one name stand in many tables: their paths are kept once.
+    known = {
+        intern(path): _members(*value) if value.__class__ is list else value
+        for path, value in fields.items()
+    }
+    return Declaration(KINDS[kind], identity, catalog, known)
+
+
+@lru_cache(maxsize=10_000)
+def _members(only: bool, *names: str) -> Declared:
+    """The same few sets stand on thousands of columns: each is kept once."""
+    return Members(names, only)
+
+
+@lru_cache(maxsize=1)
+def _language() -> str:
+    """A hash of the code that a declaration depends on."""
+    package = Path(__file__).resolve().parents[1]
+    code = [package / "fqn.py", package / "model.py", package / "version.py"]
+    code += sorted((package / "spec").glob("*.py")) + sorted((package / "yamlfile").glob("*.py"))
+    whole = hashlib.blake2b(digest_size=8)
+    for path in code:
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
