@@ -21,7 +21,7 @@ import msgspec
 from catalogctl.client import Client, Response
 from catalogctl.errors import BadResponse, NotFound, Rejected
 from catalogctl.providers.openmetadata.kinds import Kind
-from catalogctl.providers.openmetadata.mapping import Entity, Page
+from catalogctl.providers.openmetadata.wire import Entity, Page
 
 T = TypeVar("T")
 _WRAPPED = re.compile(

@@ -14,11 +14,11 @@ from catalogctl.providers.openmetadata.csv_file import Line
 from catalogctl.providers.openmetadata.kinds import KINDS
 from catalogctl.providers.openmetadata.mapping import (
     TIER,
-    Label,
     domains_of,
     owner_name,
     walk_columns,
 )
+from catalogctl.providers.openmetadata.wire import Label
 
 PAGE = 500
 

@@ -11,103 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-import msgspec
-
 from catalogctl import fqn
 from catalogctl.diff import Rules
 from catalogctl.model import Declared, FieldChange, Members, Value, Verdict
+from catalogctl.providers.openmetadata.wire import (
+    Column,
+    Entity,
+    FieldNote,
+    Label,
+    Reference,
+    Votes,
+)
 
 FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
 LABEL_SOURCES = {"tags": "Classification", "glossaryTerms": "Glossary"}
 TIER = "Tier."
-
-
-# `gc=False`: these hold no cycles, and millions of them come and go while pages are read.
-
-
-class Reference(msgspec.Struct, frozen=True, gc=False):
-    """An entity reference: who owns, follows, votes, or which domain."""
-
-    id: str = ""
-    type: str = ""
-    name: str = ""
-    fullyQualifiedName: str = ""
-    inherited: bool = False
-    deleted: bool = False
-
-
-class Label(msgspec.Struct, frozen=True, gc=False):
-    """A tag label; identity is (tagFQN, source)."""
-
-    tagFQN: str
-    source: str = "Classification"
-    labelType: str = "Manual"
-    state: str = "Confirmed"
-    metadata: Any = None
-
-
-class Column(msgspec.Struct, frozen=True, gc=False):
-    name: str
-    fullyQualifiedName: str | None = None
-    displayName: str | None = None
-    description: str | None = None
-    ordinalPosition: int | None = None
-    tags: Sequence[Label] = ()
-    children: Sequence[Column] | None = None
-
-
-class Votes(msgspec.Struct, frozen=True, gc=False):
-    upVoters: Sequence[Reference] = ()
-    downVoters: Sequence[Reference] = ()
-
-
-class FieldNote(msgspec.Struct, frozen=True, gc=False):
-    """Who changed a field last, and when (epoch milliseconds); since 1.7."""
-
-    changedBy: str = ""
-    changedAt: int = 0
-
-
-class FieldName(msgspec.Struct, frozen=True, gc=False):
-    name: str = ""
-
-
-class ChangeDescription(msgspec.Struct, frozen=True, gc=False):
-    """What the last version changed."""
-
-    fieldsAdded: Sequence[FieldName] = ()
-    fieldsUpdated: Sequence[FieldName] = ()
-    changeSummary: Mapping[str, FieldNote] | None = None
-
-
-class Entity(msgspec.Struct, frozen=True, gc=False):
-    """What is read of an object. Keys that the server omits are empty; others are passed over."""
-
-    id: str
-    fullyQualifiedName: str
-    version: float = 0.0
-    displayName: str | None = None
-    description: str | None = None
-    columns: Sequence[Column] = ()
-    owners: Sequence[Reference] = ()
-    tags: Sequence[Label] = ()
-    domains: Sequence[Reference] = ()
-    domain: Reference | None = None  # one reference up to 1.7, a list later
-    followers: Sequence[Reference] = ()
-    votes: Votes = Votes()
-    updatedBy: str = ""
-    updatedAt: int = 0
-    changeDescription: ChangeDescription | None = None
-
-
-class Paging(msgspec.Struct, frozen=True, gc=False):
-    total: int = 0
-    after: str | None = None
-
-
-class Page(msgspec.Struct, frozen=True, gc=False):
-    data: Sequence[Entity]
-    paging: Paging = Paging()
 
 
 class OpenMetadataRules(Rules):

@@ -26,9 +26,7 @@ from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
     FIELDS,
-    Entity,
     OpenMetadataRules,
-    Page,
     authors_of,
     column_changes,
     declared_of,
@@ -38,6 +36,7 @@ from catalogctl.providers.openmetadata.mapping import (
 from catalogctl.providers.openmetadata.references import References
 from catalogctl.providers.openmetadata.topics import TopicsCsv
 from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
+from catalogctl.providers.openmetadata.wire import Entity, Page
 from catalogctl.providers.openmetadata.writing import EntityWriter
 
 PAGE = 1000

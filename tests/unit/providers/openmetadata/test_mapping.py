@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from catalogctl.model import FieldChange, Members
-from catalogctl.providers.openmetadata import mapping
+from catalogctl.providers.openmetadata import mapping, wire
 
 
-def table(**fields: Any) -> mapping.Entity:
-    return msgspec.convert({"id": "t1", "fullyQualifiedName": "a.b.c.t", **fields}, mapping.Entity)
+def table(**fields: Any) -> wire.Entity:
+    return msgspec.convert({"id": "t1", "fullyQualifiedName": "a.b.c.t", **fields}, wire.Entity)
 
 
 def label(name: str, source: str = "Classification", kind: str = "Manual") -> dict[str, str]:
@@ -23,7 +23,7 @@ def user(name: str, **more: Any) -> dict[str, Any]:
     return {"id": f"id-{name}", "type": "user", "name": name, **more}
 
 
-def held(live: mapping.Entity, declared: dict[str, Any]) -> dict[str, Any]:
+def held(live: wire.Entity, declared: dict[str, Any]) -> dict[str, Any]:
     return mapping.held_fields(live, declared, "me")[0]
 
 
@@ -136,8 +136,8 @@ def test_only_the_needed_fields_are_asked_for(paths: list[str], fields: tuple[st
     assert mapping.needed_fields(paths) == fields
 
 
-def column(**fields: Any) -> mapping.Column:
-    return msgspec.convert({"name": "c", "ordinalPosition": 1, **fields}, mapping.Column)
+def column(**fields: Any) -> wire.Column:
+    return msgspec.convert({"name": "c", "ordinalPosition": 1, **fields}, wire.Column)
 
 
 def tags_change(*added: str) -> FieldChange:
@@ -155,7 +155,7 @@ def tags_change(*added: str) -> FieldChange:
         (column(), tags_change('A."x;y"')),
     ],
 )
-def test_what_a_csv_row_would_lose_goes_by_patch(live: mapping.Column, change: FieldChange) -> None:
+def test_what_a_csv_row_would_lose_goes_by_patch(live: wire.Column, change: FieldChange) -> None:
     assert mapping.by_patch(live, [change])
 
 
