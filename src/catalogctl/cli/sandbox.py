@@ -59,8 +59,15 @@ def _sandbox_package() -> Any:
     show_default=True,
     help="Which OpenMetadata to answer like.",
 )
+@click.option(
+    "--messaging-csv",
+    type=click.Choice(["off", "inferred", "docs"]),
+    default="off",
+    show_default=True,
+    help="The CSV of messaging services: none, as other services have it, or as documented.",
+)
 @global_options  # fmt: skip
-def sandbox(port: int, data: Path | None, seed: str, mode: str) -> int:
+def sandbox(port: int, data: Path | None, seed: str, mode: str, messaging_csv: str) -> int:
     """Serve catalogs to play with, on loopback, until Ctrl-C.
 
     Prints the variables to export, after which `catalogctl plan` works in another terminal. Faults
@@ -74,7 +81,8 @@ def sandbox(port: int, data: Path | None, seed: str, mode: str) -> int:
             click.echo(f"export {name}={value}")
         click.echo("\nCtrl-C ends it.", err=True)
 
-    package.serve(port=port, listening=announce, data=data, seed=seed, mode=mode)
+    options = {"data": data, "seed": seed, "mode": mode, "messaging_csv": messaging_csv}
+    package.serve(port=port, listening=announce, **options)
     return exits.DONE
 
 

@@ -22,6 +22,9 @@ from catalogctl.providers.openmetadata.mapping import TIER
 Changes = Mapping[str, Mapping[str, FieldChange]]
 """Field changes by the name of the row and the field."""
 
+PIECE = 500
+"""Rows of one import at most: servers are known to fail on thousands."""
+
 _FIELD = re.compile(r"#INVALID_FIELD: Field (\d+) error")
 _ENTITY = re.compile(r"Entity (.+) of type \w+ not found")
 _CREATED = "Entity created"
@@ -73,8 +76,22 @@ async def send(
 ) -> dict[str, Refusal]:
     """Send the rows that change; what comes back are those that were refused, or not mentioned.
 
-    Some servers write nothing when a single row is refused and stop looking at the rows after it,
-    so the accepted rows are sent again without the refused ones, until nothing more is refused.
+    Many rows go in pieces, one after the other; each piece stands for itself. A real import that
+    fails as a whole (`CatalogError`) leaves earlier pieces written: reading tells.
+    """
+    refused: dict[str, Refusal] = {}
+    names = list(changes)
+    for start in range(0, len(names), PIECE):
+        piece = {name: changes[name] for name in names[start : start + PIECE]}
+        refused |= await _send_piece(api, container, export, piece, dry_run=dry_run)
+    return refused
+
+
+async def _send_piece(
+    api: Api, container: Container, export: rows_csv.Export, changes: Changes, *, dry_run: bool
+) -> dict[str, Refusal]:
+    """Some servers write nothing when a single row is refused and stop looking at the rows after
+    it, so the accepted rows are sent again without the refused ones, until no more is refused.
     """
     refused: dict[str, Refusal] = {}
     pending = dict(changes)

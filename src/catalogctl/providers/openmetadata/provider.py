@@ -42,9 +42,6 @@ from catalogctl.providers.openmetadata.writing import EntityWriter
 PAGE = 1000
 """Rows a page: pages come one after another, so fewer of them are faster; memory stays flat."""
 
-CHUNK = 500
-"""Rows of one import at most: servers are known to fail on thousands."""
-
 TRUSTED_MISSES = 50
 """Objects that no list showed are asked for by name, unless there are more than this."""
 
@@ -241,7 +238,7 @@ class OpenMetadata:
                 batches.append([change])
                 continue
             batch = of_service.get(self.group(change))
-            if batch is None or len(batch) == CHUNK:
+            if batch is None or len(batch) == importing.PIECE:
                 batch = of_service[self.group(change)] = []
                 batches.append(batch)
             batch.append(change)
