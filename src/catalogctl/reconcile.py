@@ -183,12 +183,16 @@ async def apply(
 
     Each object is read again just before it is written: what moved since the plan is skipped, the
     rest goes on. What was written is read back and compared. Setting `stop` lets what is under way
-    finish and skips the rest.
+    finish and skips the rest. Cancelling cuts off what is under way: its outcome is *unknown*.
     """
     stop = stop or asyncio.Event()
     infos = {name: await provider.describe() for name, provider in providers.items()}
     run = _Apply(plan, providers, infos, journal, fail_fast, stop, progress)
-    done = await run.everything()
+    try:
+        await run.everything()
+    except asyncio.CancelledError:
+        run.cut_off()
+    done = run.done
     return replace(
         plan,
         changes=tuple(done[change.address] for change in plan.changes),
@@ -216,11 +220,13 @@ class _Apply:
         self._stop = stop
         self._failed_fast = False
         self._progress = progress
-        self._done: dict[Address, Change] = {}
+        self._begun: set[Address] = set()
+        self.done: dict[Address, Change] = {}
+        """Every change that has come to its end, with its outcomes."""
         self._troubled: set[tuple[str, str]] = set()
         """Services in which something did not go well: removals there are left out."""
 
-    async def everything(self) -> dict[Address, Change]:
+    async def everything(self) -> None:
         """Additions first, then replacements, then what takes something away."""
         phases: dict[int, list[Change]] = defaultdict(list)
         for change in self._plan.changes:
@@ -232,7 +238,16 @@ class _Apply:
                 for batch in self._providers[name].batches(changes)
             ]
             await each(self._batch, batches, _IN_FLIGHT)
-        return self._done
+
+    def cut_off(self) -> None:
+        """Account for what has not come to its end."""
+        for change in self._plan.changes:
+            if change.address in self.done:
+                continue
+            begun = change.address in self._begun
+            outcome = Outcome.UNKNOWN if begun else Outcome.SKIPPED
+            text = "cut off while it was written" if begun else "not begun: the run was cut off"
+            self.done[change.address] = change.ended(outcome, text)
 
     async def _batch(self, item: tuple[str, list[Change]]) -> None:
         catalog, batch = item
@@ -243,12 +258,12 @@ class _Apply:
         else:
             ended = await self._try(self._providers[catalog], catalog, batch)
         for change in ended:
-            self._done[change.address] = change
+            self.done[change.address] = change
             if change.outcome is not Outcome.APPLIED:
                 self._troubled.add((catalog, self._providers[catalog].group(change)))
                 if self._fail_fast and change.outcome is Outcome.FAILED:
                     self._failed_fast = True
-        self._progress("applying", len(self._done), len(self._plan.changes))
+        self._progress("applying", len(self.done), len(self._plan.changes))
 
     async def _try(self, provider: Provider, catalog: str, batch: list[Change]) -> list[Change]:
         """Read, write what is still due, read back; again what reading shows has not arrived."""
@@ -278,6 +293,7 @@ class _Apply:
             if not due:
                 break
             for change, _ in due:
+                self._begun.add(change.address)
                 self._journal.begin(change)
             problems = dict(
                 zip((change.address for change, _ in due), await provider.write(due), strict=True)
