@@ -79,7 +79,9 @@ class Journal:
             return
         outcome = change.outcome.value if change.outcome else Outcome.UNKNOWN.value
         self._note(event="end", address=str(change.address), outcome=outcome)
-        applied = {each.path for each in change.fields if each.outcome is Outcome.APPLIED}
+        # Also what may have been written: an undo looks before it writes.
+        arrived = (Outcome.APPLIED, Outcome.UNKNOWN)
+        applied = {each.path for each in change.fields if each.outcome in arrived}
         fields = tuple(each for each in begun.fields if each.path in applied)
         if fields:
             self._written.append(replace(begun, fields=fields))

@@ -224,7 +224,8 @@ def _settled(
     if problem is not None:
         return change.ended(Outcome.FAILED, problem)
     held = observed.fields.get(change.path)
-    shown = ", ".join(held) if isinstance(held, tuple) else repr(held)
+    shown = ", ".join(held) if isinstance(held, tuple) else repr(held) if held else ""
     return change.ended(
-        Outcome.FAILED, f"the catalog accepted the write but does not hold it: it has {shown}"
+        Outcome.FAILED,
+        f"the catalog accepted the write but does not hold it: it has {shown or 'nothing'}",
     )

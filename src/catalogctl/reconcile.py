@@ -201,69 +201,60 @@ async def apply(
     )
 
 
+@dataclass(slots=True)
 class _Apply:
-    def __init__(
-        self,
-        plan: Plan,
-        providers: Mapping[str, Provider],
-        infos: Mapping[str, CatalogInfo],
-        journal: Journal,
-        fail_fast: bool,
-        stop: asyncio.Event,
-        progress: Progress,
-    ) -> None:
-        self._plan = plan
-        self._providers = providers
-        self._infos = infos
-        self._journal = journal
-        self._fail_fast = fail_fast
-        self._stop = stop
-        self._failed_fast = False
-        self._progress = progress
-        self._begun: set[Address] = set()
-        self.done: dict[Address, Change] = {}
-        """Every change that has come to its end, with its outcomes."""
-        self._troubled: set[tuple[str, str]] = set()
-        """Services in which something did not go well: removals there are left out."""
+    plan: Plan
+    providers: Mapping[str, Provider]
+    infos: Mapping[str, CatalogInfo]
+    journal: Journal
+    fail_fast: bool
+    stop: asyncio.Event
+    progress: Progress
+    begun: set[Address] = field(default_factory=set)
+    done: dict[Address, Change] = field(default_factory=dict)
+    """Every change that has come to its end, with its outcomes."""
+    troubled: set[tuple[str, str]] = field(default_factory=set)
+    """Services in which something did not go well: removals there are left out."""
+    failed_fast: bool = False
 
     async def everything(self) -> None:
         """Additions first, then replacements, then what takes something away."""
         phases: dict[int, list[Change]] = defaultdict(list)
-        for change in self._plan.changes:
+        for change in self.plan.changes:
             phases[_phase(change)].append(change)
         for phase in sorted(phases):
             batches = [
                 (name, batch)
                 for name, changes in _by_catalog(phases[phase]).items()
-                for batch in self._providers[name].batches(changes)
+                for batch in self.providers[name].batches(changes)
             ]
             await each(self._batch, batches, _IN_FLIGHT)
 
     def cut_off(self) -> None:
         """Account for what has not come to its end."""
-        for change in self._plan.changes:
+        for change in self.plan.changes:
             if change.address in self.done:
                 continue
-            begun = change.address in self._begun
+            begun = change.address in self.begun
             outcome = Outcome.UNKNOWN if begun else Outcome.SKIPPED
             text = "cut off while it was written" if begun else "not begun: the run was cut off"
             self.done[change.address] = change.ended(outcome, text)
 
     async def _batch(self, item: tuple[str, list[Change]]) -> None:
         catalog, batch = item
-        if self._stop.is_set() or self._failed_fast:
+        if self.stop.is_set() or self.failed_fast:
             ended = [
                 each.ended(Outcome.SKIPPED, "not begun: the run was stopped") for each in batch
             ]
         else:
-            ended = await self._try(self._providers[catalog], catalog, batch)
+            ended = await self._try(self.providers[catalog], catalog, batch)
         for change in ended:
             self.done[change.address] = change
             if change.outcome is not Outcome.APPLIED:
-                self._troubled.add((catalog, self._providers[catalog].group(change)))
-                if self._fail_fast and change.outcome is Outcome.FAILED:
-                    self._failed_fast = True
-        self._progress("applying", len(self.done), len(self._plan.changes))
+                self.troubled.add((catalog, self.providers[catalog].group(change)))
+                if self.fail_fast and change.outcome is Outcome.FAILED:
+                    self.failed_fast = True
+        self.progress("applying", len(self.done), len(self.plan.changes))
 
     async def _try(self, provider: Provider, catalog: str, batch: list[Change]) -> list[Change]:
         """Read, write what is still due, read back; again what reading shows has not arrived."""
@@ -293,8 +284,8 @@ class _Apply:
             if not due:
                 break
             for change, _ in due:
-                self._begun.add(change.address)
-                self._journal.begin(change)
+                self.begun.add(change.address)
+                self.journal.begin(change)
             problems = dict(
                 zip((change.address for change, _ in due), await provider.write(due), strict=True)
             )
@@ -305,7 +296,7 @@ class _Apply:
             changes = reopened
             await asyncio.sleep(attempt * PAUSE)
         for change in changes:
-            self._journal.end(change)
+            self.journal.end(change)
         return changes
 
     def _still_due(
@@ -328,13 +319,13 @@ class _Apply:
         """What may not be written now, although it is due, is skipped with the reason."""
         if field.outcome is not None:
             return field
-        planned = self._plan.catalogs.get(catalog)
-        principal = self._infos[catalog].principal
+        planned = self.plan.catalogs.get(catalog)
+        principal = self.infos[catalog].principal
         if field.path in provider.personal and planned and planned.principal != principal:
             text = f"planned for {planned.principal}, but the token is that of {principal}"
             return field.ended(Outcome.SKIPPED, text)
         group = (catalog, provider.group(change))
-        if field.takes_away and not field.added and group in self._troubled:
+        if field.takes_away and not field.added and group in self.troubled:
             text = f"a removal waits until everything else in {group[1]} went well"
             return field.ended(Outcome.SKIPPED, text)
         return field

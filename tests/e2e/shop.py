@@ -24,6 +24,7 @@ ROBOT = {
     "labelType": "Automated",
     "state": "Suggested",
 }
+CONFIRMED_ROBOT = {**ROBOT, "tagFQN": "Level.Internal", "state": "Confirmed"}
 
 
 def _column(name: str, data_type: str = "BIGINT", **more: Any) -> dict[str, Any]:
@@ -106,7 +107,7 @@ SEED: dict[str, Any] = {
                 _column("amount", "DECIMAL", precision=10, scale=2, tags=["Tier.Tier2"]),
                 _column("customer", glossaryTerms=["Business.Customer"], displayName="Customer"),
                 _ADDRESS,
-                _column("tail", "STRING", description="Ends.  \n", tags=["Level.Internal"]),
+                _column("tail", "STRING", description="Ends.  \n", tags=[CONFIRMED_ROBOT]),
             ],
             description="Old text of orders.",
             owners=["user:dave"],

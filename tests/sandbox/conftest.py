@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
+from posthog_api import ERAS, Hog
+from posthog_api import running as running_posthog
 from sandbox_api import Api
 
 from catalogctl.sandbox import Sandbox
@@ -57,3 +60,36 @@ def old_api(old_sandbox: Sandbox) -> Iterator[Api]:
     client = Api(old_sandbox)
     yield client
     client.http.close()
+
+
+@pytest.fixture(scope="module")
+def hogs() -> Iterator[dict[str, Hog]]:
+    """One sandbox an era of PostHog for all tests of a module; see ``hog``."""
+    with ExitStack() as stack:
+        yield {era: stack.enter_context(running_posthog(era)) for era in ERAS}
+
+
+@pytest.fixture(params=ERAS)
+def hog(hogs: dict[str, Hog], request: pytest.FixtureRequest) -> Hog:
+    """PostHog of each era in turn, freshly reset."""
+    return _fresh(hogs[request.param])
+
+
+@pytest.fixture
+def old(hogs: dict[str, Hog]) -> Hog:
+    return _fresh(hogs["2026-05"])
+
+
+@pytest.fixture
+def middle(hogs: dict[str, Hog]) -> Hog:
+    return _fresh(hogs["2026-06"])
+
+
+@pytest.fixture
+def new(hogs: dict[str, Hog]) -> Hog:
+    return _fresh(hogs["2026-09"])
+
+
+def _fresh(hog: Hog) -> Hog:
+    hog.sandbox.reset()
+    return hog

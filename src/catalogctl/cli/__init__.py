@@ -95,8 +95,8 @@ def run(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
+    except SystemExit:
+        # Only so does click end a command of ours: whoever read the output has gone (`plan | head`).
         return 0
     except Exception as problem:
         return report(problem)

@@ -195,7 +195,7 @@ def _tell_of_earlier(config: Config) -> None:
 
     earlier = journal.interrupted(session.state_folder(config))
     if earlier is not None:
-        under_way = ", ".join(earlier.under_way) or "nothing"
+        under_way = exits.safe(", ".join(earlier.under_way)) or "nothing"
         click.echo(
             f"note: an earlier apply was cut off after {earlier.done} of {earlier.changes} objects;"
             f" under way then: {under_way}. Every object is read again before it is written.",

@@ -14,8 +14,10 @@ In a test::
 
 By hand: ``python -m catalogctl.sandbox --port 8585 --mode 2.0`` prints the variables to export.
 
-Systems are mounted by prefix; OpenMetadata answers under ``/openmetadata/api/v1``. Users, their
-tokens and rights: ``catalogctl.sandbox.openmetadata.builtin``. Format of seeds:
+Systems are mounted by prefix; OpenMetadata answers under ``/openmetadata/api/v1``, PostHog under
+``/posthog/api`` (see ``catalogctl.sandbox.posthog``; its keys: ``posthog.keys``, its three eras:
+``posthog.eras``, its seeds and simulated systems: ``posthog.seeding``, ``posthog.world``). Users,
+their tokens and rights: ``catalogctl.sandbox.openmetadata.builtin``. Format of seeds:
 ``catalogctl.sandbox.openmetadata.seeding``. What differs between the modes "1.6" and "2.0":
 ``catalogctl.sandbox.openmetadata.behaviour``.
 
@@ -27,8 +29,9 @@ GET    /_sandbox/requests          the log; DELETE empties it
 POST   /_sandbox/faults            add one fault or a list; GET shows, DELETE removes all
                                    (see ``catalogctl.sandbox.faults``)
 POST   /_sandbox/reset             the seed loaded anew, no faults, an empty log
-PATCH  /_sandbox/settings          ``{"latency_ms", "job_seconds", "messaging_csv",
-                                   "advance_clock_seconds"}``
+PATCH  /_sandbox/settings          ``{"latency_ms", "job_seconds", "import_result",
+                                   "messaging_csv", "advance_clock_seconds", "posthog"}``; the
+                                   last: see ``posthog.settings`` and ``PostHog.configure``
 =================================  ==========================================================
 
 The emulator was written from published contracts and recorded calls, not from the tool that it

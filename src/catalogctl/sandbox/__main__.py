@@ -7,6 +7,7 @@ import shlex
 import sys
 
 from . import serve
+from .posthog.eras import DEFAULT, ERAS
 
 
 def main() -> None:
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--seed", default="demo", help='name or path; "none" for an empty catalog')
     parser.add_argument("--data", help="SQLite file that keeps the data")
     parser.add_argument("--messaging-csv", choices=("off", "inferred", "docs"), default="off")
+    parser.add_argument("--posthog-era", choices=tuple(ERAS), default=DEFAULT)
     parser.add_argument("--latency-ms", type=float, default=0)
     options = parser.parse_args()
     serve(
@@ -26,6 +28,7 @@ def main() -> None:
         data=options.data,
         messaging_csv=options.messaging_csv,
         latency_ms=options.latency_ms,
+        posthog_era=options.posthog_era,
     )
 
 

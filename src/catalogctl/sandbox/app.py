@@ -38,6 +38,10 @@ class State:
     clock: Clock = field(default_factory=Clock)
     settings: Settings = field(default_factory=Settings)
     latency_ms: float = 0
+    tuners: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = field(
+        default_factory=dict
+    )
+    """Settings that a dialect keeps itself, under one name each: changes in, all settings out."""
     workers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox")
     )
@@ -54,18 +58,31 @@ class State:
         self.log.clear()
 
     def configure(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Change ``latency_ms``, ``job_seconds`` or ``messaging_csv``, or advance the clock."""
-        known = ("latency_ms", "job_seconds", "messaging_csv", "advance_clock_seconds")
+        """Change a setting, or advance the clock."""
+        known = (
+            "latency_ms",
+            "job_seconds",
+            "import_result",
+            "messaging_csv",
+            "advance_clock_seconds",
+            *self.tuners,
+        )
         for name in changes:
             if name not in known:
                 raise ValueError(f"unknown setting {name!r}; one of {', '.join(known)}")
         self.latency_ms = float(changes.get("latency_ms", self.latency_ms))
         self.settings.job_seconds = float(changes.get("job_seconds", self.settings.job_seconds))
         self.settings.messaging_csv = str(changes.get("messaging_csv", self.settings.messaging_csv))
+        self.settings.import_result = bool(
+            changes.get("import_result", self.settings.import_result)
+        )
+        tuned = {name: tune(changes.get(name, {})) for name, tune in self.tuners.items()}
         self.clock.advance(float(changes.get("advance_clock_seconds", 0)))
         return {
+            **tuned,
             "latency_ms": self.latency_ms,
             "job_seconds": self.settings.job_seconds,
+            "import_result": self.settings.import_result,
             "messaging_csv": self.settings.messaging_csv,
             "now_ms": self.clock.now_ms(),
         }

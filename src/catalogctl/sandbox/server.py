@@ -19,11 +19,13 @@ from .faults import Faults
 from .openmetadata import OpenMetadata
 from .openmetadata.call import Settings
 from .openmetadata.tokens import mint
+from .posthog import PostHog
 from .store import Store
 
 BOT = "ingestion-bot"
 MESSAGING_CSV = ("off", "inferred", "docs")
 SEEDS = Path(__file__).parent / "openmetadata" / "seeds"
+POSTHOG_SEEDS = Path(__file__).parent / "posthog" / "seeds"
 START_SECONDS = 10.0
 
 
@@ -33,6 +35,7 @@ class Sandbox:
     ``data`` names a SQLite file that outlives the sandbox; without it all is in memory. ``seed`` is
     the name of a shipped seed, a path of a JSON file, a dictionary, or ``None`` for the built-in
     users and classifications only; a file that holds data already is not seeded again.
+    ``posthog_seed`` is the same for PostHog, ``posthog_era`` the version of its API.
     """
 
     def __init__(
@@ -44,6 +47,8 @@ class Sandbox:
         messaging_csv: str = "off",
         latency_ms: float = 0,
         job_seconds: float = 0,
+        posthog_era: str = "2026-09",
+        posthog_seed: str | Path | Mapping[str, Any] | None = "demo",
     ) -> None:
         if messaging_csv not in MESSAGING_CSV:
             raise ValueError(f"messaging_csv is one of {', '.join(MESSAGING_CSV)}")
@@ -53,12 +58,22 @@ class Sandbox:
             self._openmetadata = OpenMetadata(
                 self._store, clock, settings, mode=mode, seed=_read_seed(seed)
             )
+            self._posthog = PostHog(
+                self._store,
+                clock,
+                era=posthog_era,
+                seed=_read_seed(posthog_seed, POSTHOG_SEEDS),
+            )
             self._socket = _listen(port)
         except BaseException:
             self._store.close()
             raise
         self._state = State(
-            [self._openmetadata], clock=clock, settings=settings, latency_ms=latency_ms
+            [self._openmetadata, self._posthog],
+            clock=clock,
+            settings=settings,
+            latency_ms=latency_ms,
+            tuners={"posthog": self._posthog.configure},
         )
         self._state.variables = self.variables()
         self._server: _Server | None = None
@@ -74,15 +89,28 @@ class Sandbox:
         """The host to give to a client; its API is below ``/api``."""
         return f"{self.url}/openmetadata"
 
+    @property
+    def posthog_url(self) -> str:
+        """The host to give to a client; its API is below ``/api``."""
+        return f"{self.url}/posthog"
+
+    def posthog_key(self, name: str = "full") -> str:
+        """A personal API key: "full", "read", "none" (no fitting scope), "second" (project 2)."""
+        return self._posthog.key(name)
+
     def token(self, user: str = BOT, **claims: Any) -> str:
         """The bearer token of a user; ``claims`` such as ``exp`` make special ones."""
         return mint(user, is_bot=user == BOT, **claims)
 
     def variables(self) -> dict[str, str]:
-        """Environment variables that point a client here, as the ingestion bot."""
+        """Environment variables that point a client here: as the ingestion bot, and with the full
+        key of PostHog's project 1."""
         return {
             "OPENMETADATA_HOST": f"{self.openmetadata_url}/api",
             "OPENMETADATA_JWT_TOKEN": self.token(BOT),
+            "POSTHOG_HOST": self.posthog_url,
+            "POSTHOG_API_KEY": self.posthog_key(),
+            "POSTHOG_PROJECT_ID": "1",
         }
 
     @property
@@ -199,10 +227,12 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _read_seed(seed: str | Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _read_seed(
+    seed: str | Path | Mapping[str, Any] | None, shipped_in: Path = SEEDS
+) -> Mapping[str, Any]:
     if seed is None or isinstance(seed, Mapping):
         return seed or {}
-    shipped = SEEDS / f"{seed}.json"
+    shipped = shipped_in / f"{seed}.json"
     path = shipped if shipped.is_file() else Path(seed)
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from catalogctl import fqn
 from catalogctl.client import Client
-from catalogctl.errors import CatalogError, NotFound
+from catalogctl.errors import BadResponse, CatalogError, NotFound
 from catalogctl.model import (
     Address,
     CatalogInfo,
@@ -42,6 +43,8 @@ from catalogctl.providers.openmetadata.writing import EntityWriter
 PAGE = 1000
 """Rows a page: pages come one after another, so fewer of them are faster; memory stays flat."""
 
+CERTIFICATION = "Certification."
+
 TRUSTED_MISSES = 50
 """Objects that no list showed are asked for by name, unless there are more than this."""
 
@@ -62,6 +65,7 @@ class OpenMetadata:
         self._exports: dict[str, rows_csv.Export] = {}
         self._user_id: str | None = None
         self._info: CatalogInfo | None = None
+        self._short_lists = False
         self._described: asyncio.Task[CatalogInfo] | None = None
 
     def allow_writes(self) -> None:
@@ -110,6 +114,12 @@ class OpenMetadata:
                     yield self._observed(kind, wanted.address, wanted.fields, entity, None)
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
+            if self._short_lists:
+                raise BadResponse(
+                    f"a list of {kind.noun}s ended before it showed as many as it says there are",
+                    catalog=self.name,
+                    operation=f"list {kind.noun}s",
+                )
             singles = list(lists.singles)
             for name in sorted(unseen.keys() - set(singles)):
                 yield _absent(by_name[name].address)
@@ -126,9 +136,12 @@ class OpenMetadata:
         self, kind: Kind, filters: Mapping[str, str], fields: Sequence[str]
     ) -> AsyncIterator[Page]:
         after: str | None = None
+        rows = 0
         while True:
             page = await self._api.page(kind, filters, fields, PAGE, after)
             yield page
+            rows += len(page.data)
+            self._short_lists |= page.paging.after is None and rows < page.paging.total
             # A page that repeats the cursor, or is empty, ends the walk: never an endless one.
             if not page.data or page.paging.after in (None, after):
                 return
@@ -181,10 +194,25 @@ class OpenMetadata:
                     if not any(name.startswith("team:") for name in each.added or ()):
                         text = "users do not own beside a team: the team goes"
                     found.append(Prediction(change.address, each.path, Verdict.UNVERIFIED, text))
-                reason = self._impossible(each)
+                reason = self._impossible(each) or await self._certified(change, each)
                 if reason is not None:
                     found.append(Prediction(change.address, each.path, Verdict.REFUSED, reason))
         return found
+
+    async def _certified(self, change: Change, field: FieldChange) -> str | None:
+        """Servers that know certifications keep them apart, and drop them from tags in silence.
+
+        Their classification can be another one than the default (inferred); only that is known.
+        """
+        names = field.added if field.path.endswith("tags") else ()
+        if not any(name.startswith(CERTIFICATION) for name in names or ()):
+            return None
+        kind = KINDS[change.address.kind]
+        with contextlib.suppress(CatalogError):
+            await self._api.by_name(kind, change.address.name, ("certification",))
+        if self._api.lacks(kind, "certification"):
+            return None
+        return "this server keeps certifications apart from tags, and would drop this one"
 
     def _impossible(self, change: FieldChange) -> str | None:
         """What this server or this token can never do."""
