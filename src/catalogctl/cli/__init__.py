@@ -96,7 +96,7 @@ def run(args: Sequence[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except SystemExit:
-        # Only so does click end a command of ours: whoever read the output has gone (`plan | head`).
+        # Only so does click end a command: whoever read the output has gone (`plan | head`).
         return 0
     except Exception as problem:
         return report(problem)
