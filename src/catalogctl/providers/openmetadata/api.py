@@ -82,16 +82,6 @@ class Live:
     etag: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """The answer to an import; row counts are not in it, since servers count differently."""
-
-    dry_run: bool
-    status: str
-    abort_reason: str | None
-    rows_csv: str
-
-
 @dataclass(slots=True)
 class Api:
     """One server. `unknown_fields` (collection, name) and `single_domain` are learnt from it."""
@@ -231,46 +221,6 @@ class Api:
         found = answer.get("data") if isinstance(answer, dict) else None
         listed = found if isinstance(found, list) else []
         return [str(each[key]) for each in listed if isinstance(each, dict) and key in each]
-
-    async def export(self, collection: str, name: str) -> str:
-        """The CSV of what an object holds: a table's columns, a service's topics."""
-        response = await self.client.request(
-            "GET",
-            f"/v1/{collection}/name/{segment(name)}/export",
-            accept="text/plain, */*",
-            operation=f"export {name}",
-        )
-        text: str = response.text()
-        return text
-
-    async def import_csv(
-        self, collection: str, name: str, body: bytes, *, dry_run: bool
-    ) -> ImportResult:
-        """Import rows, or rehearse it. A real import is never sent twice."""
-        doing = f"{'rehearse the import into' if dry_run else 'import into'} {name}"
-        response = await self.client.request(
-            "PUT",
-            f"/v1/{collection}/name/{segment(name)}/import",
-            params={"dryRun": "true" if dry_run else "false"},
-            content=body,
-            headers={"Content-Type": "text/plain; charset=UTF-8"},
-            repeatable=dry_run,
-            slow=True,
-            operation=doing,
-        )
-        answer = response.json()
-        if not isinstance(answer, dict) or answer.get("dryRun") is not dry_run:
-            raise BadResponse(
-                f"an import with dryRun={str(dry_run).lower()} was answered with {answer!r:.200}",
-                catalog=response.catalog,
-                operation=doing,
-            )
-        return ImportResult(
-            dry_run,
-            str(answer.get("status")),
-            answer.get("abortReason"),
-            answer.get("importResultsCsv") or "",
-        )
 
     async def patch(
         self, live: Live, operations: Sequence[Mapping[str, Any]], *, version: str | None

@@ -31,13 +31,13 @@ class CsvCalls:
     collection: str
     name: str
 
-    async def export(self) -> bytes:
-        """The CSV, byte for byte."""
+    async def export(self, *, slow: bool = False) -> bytes:
+        """The CSV, byte for byte. `slow` grants it the longer time-out."""
         response = await self.client.request(
             "GET",
             self._path("export"),
             accept="text/plain, */*",
-            slow=True,
+            slow=slow,
             operation=f"export {self.name}",
         )
         content: bytes = response.content
@@ -49,7 +49,8 @@ class CsvCalls:
         if answer.get("dryRun") is not dry_run:
             raise BadResponse(
                 f"an import with dryRun={str(dry_run).lower()} was answered with {answer!r:.200}",
-                operation=f"import into {self.name}",
+                catalog=self.client.catalog,
+                operation=_importing(self.name, dry_run),
             )
         return answer
 
@@ -130,12 +131,16 @@ class CsvCalls:
             headers={"Content-Type": "text/plain; charset=UTF-8"},
             repeatable=dry_run and verb == "import",
             slow=True,
-            operation=f"{'rehearse the import into' if dry_run else 'import into'} {self.name}",
+            operation=_importing(self.name, dry_run),
         )
         return _mapping(answer)
 
     async def _json(self, method: str, path: str, **options: Any) -> Any:
         return (await self.client.request(method, path, **options)).json()
+
+
+def _importing(name: str, dry_run: bool) -> str:
+    return f"{'rehearse the import into' if dry_run else 'import into'} {name}"
 
 
 def held_result(job: Mapping[str, Any]) -> Mapping[str, Any] | None:

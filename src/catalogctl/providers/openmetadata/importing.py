@@ -17,6 +17,7 @@ from catalogctl.errors import BadResponse, Rejected
 from catalogctl.model import FieldChange
 from catalogctl.providers.openmetadata import rows_csv
 from catalogctl.providers.openmetadata.api import Api
+from catalogctl.providers.openmetadata.csv_calls import CsvCalls
 from catalogctl.providers.openmetadata.mapping import TIER
 
 Changes = Mapping[str, Mapping[str, FieldChange]]
@@ -37,6 +38,9 @@ class Container:
     collection: str
     name: str
     layout: rows_csv.Layout
+
+    def calls(self, api: Api) -> CsvCalls:
+        return CsvCalls(api.client, self.collection, self.name)
 
 
 def table(name: str) -> Container:
@@ -60,9 +64,9 @@ class Refusal:
 
 async def read_export(api: Api, container: Container) -> rows_csv.Export:
     """The rows as CSV. Raises `BadResponse` when the answer is none."""
-    text = await api.export(container.collection, container.name)
+    content = await container.calls(api).export()
     try:
-        return rows_csv.read(text, container.layout)
+        return rows_csv.read(content.decode("utf-8", "replace"), container.layout)
     except ValueError as problem:
         raise BadResponse(
             f"the export is not the CSV that it should be: {problem}",
@@ -102,15 +106,15 @@ async def _send_piece(
         ]
         body = rows_csv.write(export.header, rows)
         try:
-            answer = await api.import_csv(
-                container.collection, container.name, body, dry_run=dry_run
-            )
+            answer = await container.calls(api).import_(body, dry_run=dry_run)
         except Rejected as refusal:
             return refused | {name: Refusal(refusal.message) for name in pending}
-        if answer.status == "aborted":
-            reason = answer.abort_reason or "the import was aborted"
+        status = answer.get("status")
+        if status == "aborted":
+            reason = str(answer.get("abortReason") or "the import was aborted")
             return refused | {name: Refusal(reason) for name in pending}
-        results = {row.name: row for row in rows_csv.results(answer.rows_csv, export.header)}
+        rows_text = str(answer.get("importResultsCsv") or "")
+        results = {row.name: row for row in rows_csv.results(rows_text, export.header)}
         heard = {name: results[name] for name in pending if name in results}
         failed = {
             name: _refusal(export, row.details)
@@ -120,7 +124,7 @@ async def _send_piece(
         refused |= failed
         unheard = pending.keys() - heard.keys()
         if not failed and unheard:
-            text = f"the import ended with {answer.status} and says nothing of this row"
+            text = f"the import ended with {status} and says nothing of this row"
             return refused | {name: Refusal(text, silent=True) for name in unheard}
         pending = {name: fields for name, fields in pending.items() if name in unheard}
     return refused

@@ -45,7 +45,7 @@ async def run(api: Api, allow_writes: Callable[[], None], order: Order) -> Repor
     """Carry out an order of `export` or `import`. `allow_writes` is called when it may write."""
     container_of, noun = _CONTAINERS[order.address.kind]
     container = container_of(order.address.name)
-    calls = CsvCalls(api.client, container.collection, container.name)
+    calls = container.calls(api)
     if order.action == "export":
         return await _export(calls, order)
     return await _Import(api, calls, order, noun, allow_writes).run()
@@ -98,7 +98,7 @@ def _no_jobs(problem: NotFound) -> NotFound:
 
 async def _read(calls: CsvCalls, order: Order) -> tuple[bytes, Exported]:
     try:
-        content = await calls.export()
+        content = await calls.export(slow=True)
     except NotFound as problem:
         raise (_no_csv(order, problem) if no_route(problem) else problem) from None
     return content, _parsed(content, calls)
