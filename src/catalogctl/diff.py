@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from catalogctl.model import Declared, FieldChange, Members, Value
+from catalogctl.model import Action, Address, Change, Declared, FieldChange, Members, Value
 
 
 class Rules(Protocol):
-    """How a system compares the members of its sets."""
+    """What a system has of its own when objects are compared and changed."""
 
     def key(self, path: str, member: str) -> str:
         """What makes two spellings of a member the same one."""
@@ -25,6 +25,17 @@ class Rules(Protocol):
     ) -> frozenset[str]:
         """Members of `held` that cannot stay once `wanted` are there (known without asking)."""
         ...
+
+    def identity(self, address: Address) -> tuple[str, str]:
+        """The field under which a spec names the object, and what it is called there."""
+        return "name", address.name
+
+    def change(self, address: Address, fields: tuple[FieldChange, ...], *, exists: bool) -> Change:
+        """How a difference is made up for: the action, its reason, and the fields to show.
+
+        In most systems what is there is updated, and what is not is created.
+        """
+        return Change(address, Action.UPDATE if exists else Action.CREATE, fields)
 
 
 def fields(

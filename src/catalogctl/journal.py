@@ -93,22 +93,27 @@ class Journal:
 
     def write_undo(self) -> Path | None:
         """Save the plan that takes back what was written, or nothing when nothing was."""
-        if not self._written:
+        back = undo(self._plan, self._written)
+        if not back.changes:
             return None
         name, number = f"undo-{self._digest[:12]}", 1
         path = self._folder / f"{name}.json"
         while path.exists():  # the same plan was applied before, in part perhaps: keep its values
             number += 1
             path = self._folder / f"{name}-{number}.json"
-        path.write_text(planfile.dumps(undo(self._plan, self._written)), encoding="utf-8")
+        path.write_text(planfile.dumps(back), encoding="utf-8")
         return path
 
 
 def undo(plan: Plan, written: Iterable[Change]) -> Plan:
-    """The plan that gives the written fields back the values that they had."""
+    """The plan that gives the written fields back the values that they had.
+
+    What was created stays, and what was started is not taken back.
+    """
     changes = tuple(
         Change(change.address, Action.UPDATE, tuple(_reversed(each) for each in change.fields))
         for change in sorted(written, key=lambda change: change.address)
+        if change.action is Action.UPDATE  # what was created is not destroyed again
     )
     return Plan(changes=changes, catalogs=plan.catalogs)
 

@@ -71,6 +71,18 @@ class Verdict(str, Enum):
     REFUSED = "refused"
 
 
+class Risk(str, Enum):
+    """What a change may cost besides the change itself, where a system has such costs."""
+
+    FREE = "free"
+    BILLABLE = "billable"
+    """It starts a run that is paid for."""
+    RESET = "reset"
+    """What was imported may be thrown away and imported again."""
+    DESTROY = "destroy"
+    """Data goes that nothing brings back."""
+
+
 class Outcome(str, Enum):
     """What became of a change."""
 
@@ -82,6 +94,7 @@ class Outcome(str, Enum):
 
 _WORST_VERDICT = (Verdict.REFUSED, Verdict.UNVERIFIED, Verdict.VERIFIED)
 _WORST_OUTCOME = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.APPLIED)
+_WORST_RISK = (Risk.DESTROY, Risk.RESET, Risk.BILLABLE, Risk.FREE)
 _WORST_ORIGIN = (Origin.CONFLICT, Origin.CHANGE, Origin.DRIFT)
 
 
@@ -140,6 +153,9 @@ class Observed:
     the catalog's history has it, who wrote it and when ("carol on 2026-11-25"); texts that the
     token's own user wrote are left out. `handle` is for the provider alone: what it needs to write
     this object later.
+
+    `creatable` says of an object that is not there that an apply can make it. `pristine` says of
+    one that is there that nobody has set it up yet: a creation that was planned may go on.
     """
 
     address: Address
@@ -147,6 +163,8 @@ class Observed:
     exists: bool = True
     missing: Mapping[str, str] = field(default_factory=dict)
     authors: Mapping[str, str] = field(default_factory=dict)
+    creatable: bool = False
+    pristine: bool = False
     handle: Any = field(default=None, compare=False, repr=False)
 
 
@@ -169,6 +187,7 @@ class FieldChange:
     verdict: Verdict = Verdict.UNVERIFIED
     message: str | None = None
     hint: str | None = None
+    risk: Risk | None = None
     source: Location | None = None
     outcome: Outcome | None = None
 
@@ -223,6 +242,11 @@ class Change:
         return worst({each.origin for each in self.fields}, _WORST_ORIGIN)
 
     @property
+    def risk(self) -> Risk | None:
+        risks = {each.risk for each in self.fields if each.risk is not None}
+        return worst(risks, _WORST_RISK) if risks else None
+
+    @property
     def outcome(self) -> Outcome | None:
         outcomes = {each.outcome for each in self.fields if each.outcome is not None}
         return worst(outcomes, _WORST_OUTCOME) if outcomes else None
@@ -247,7 +271,8 @@ class Prediction:
 
     `member` names the very member of a set that was refused, so that the finding can be placed
     at its line. `removed` are members that the catalog would push out (an exclusive
-    classification), to be shown in the plan. `hint` is the mend, where one is known.
+    classification), to be shown in the plan. `hint` is the mend, where one is known. `risk` is
+    what the change may cost, in systems where changes have a cost.
     """
 
     address: Address
@@ -257,6 +282,7 @@ class Prediction:
     member: str | None = None
     removed: tuple[str, ...] = ()
     hint: str | None = None
+    risk: Risk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from catalogctl.model import (
     Origin,
     Outcome,
     Plan,
+    Risk,
     Secret,
     Value,
     Verdict,
@@ -140,6 +141,8 @@ def _field(change: FieldChange) -> dict[str, Any]:
         body["message"] = change.message
     if change.hint is not None:
         body["hint"] = change.hint
+    if change.risk is not None:
+        body["risk"] = change.risk.value
     if change.source is not None:
         place = change.source
         body["source"] = {"file": place.file, "line": place.line, "column": place.column}
@@ -225,7 +228,7 @@ def _read_change(body: Mapping[str, Any]) -> Change:
 
 def _read_field(body: Mapping[str, Any]) -> FieldChange:
     place = body.get("source")
-    outcome = body.get("outcome")
+    outcome, risk = body.get("outcome"), body.get("risk")
     added, removed = body.get("added"), body.get("removed")
     return FieldChange(
         path=body["path"],
@@ -239,6 +242,7 @@ def _read_field(body: Mapping[str, Any]) -> FieldChange:
         verdict=Verdict(body["verdict"]),
         message=body.get("message"),
         hint=body.get("hint"),
+        risk=Risk(risk) if risk else None,
         source=Location(place["file"], place["line"], place["column"]) if place else None,
         outcome=Outcome(outcome) if outcome else None,
     )

@@ -4,7 +4,7 @@ compare   one object: desired against observed
 refine    what the catalogs said to the changes beforehand
 place     the YAML line of each field, and the findings about what is refused
 remaining_field  what of a saved change is still due, seen from the catalog as it is now
-settle           what became of it, seen from the catalog afterwards
+settled_field    what became of it, seen from the catalog afterwards
 """
 
 from __future__ import annotations
@@ -34,18 +34,20 @@ Locate = Callable[[Address, str, "str | None"], "Location | None"]
 """Where a field (and, with a third argument, a member of a set) was declared."""
 
 
-def compare(
-    desired: Desired, observed: Observed, rules: diff.Rules, *, identity: str = "name"
-) -> Change | None:
+def compare(desired: Desired, observed: Observed, rules: diff.Rules) -> Change | None:
     """The change that one object needs, or None when it is in sync.
 
-    An object that is not there, and fields under a part that is not there, become refused field
-    changes. `identity` is the field under which the spec names the object.
+    An object that is not there and cannot be created, and fields under a part that is not there,
+    become refused field changes.
     """
     if not observed.exists:
-        reason = observed.missing.get("", "not found")
-        absent = FieldChange(identity, before=None, after=desired.address.name).refused(reason)
-        return Change(desired.address, Action.UPDATE, (absent,))
+        path, name = rules.identity(desired.address)
+        named = FieldChange(path, before=None, after=name)
+        if not observed.creatable:
+            absent = named.refused(observed.missing.get("", "not found"))
+            return Change(desired.address, Action.UPDATE, (absent,))
+        wanted = diff.fields(desired.fields, {}, rules)
+        return rules.change(desired.address, wanted or (named,), exists=False)
     if not observed.missing and diff.in_sync(desired.fields, observed.fields, rules):
         return None
     changes = diff.fields(desired.fields, observed.fields, rules)
@@ -56,7 +58,7 @@ def compare(
             _refuse_missing(each, observed.missing)
             for each in _with_missing(desired, changes, observed)
         )
-    return Change(desired.address, Action.UPDATE, changes) if changes else None
+    return rules.change(desired.address, changes, exists=True) if changes else None
 
 
 def _attributed(change: FieldChange, authors: Mapping[str, str]) -> FieldChange:
@@ -113,6 +115,8 @@ def _judged(change: FieldChange, predictions: list[Prediction]) -> FieldChange:
                 change.path, change.before, change.added or (), removed, exact=change.exact
             )
             change = replace(change, after=widened.after, removed=removed)
+        if prediction.risk is not None:
+            change = replace(change, risk=prediction.risk)
         if prediction.verdict is Verdict.REFUSED and change.verdict is not Verdict.REFUSED:
             change = change.refused(prediction.message or "refused", prediction.hint)
         elif change.verdict is Verdict.UNVERIFIED:
@@ -146,13 +150,18 @@ def place(plan: Plan, locate: Locate, predictions: Iterable[Prediction] = ()) ->
     return replace(plan, changes=tuple(changes), diagnostics=in_order(found))
 
 
-def remaining_field(change: FieldChange, observed: Observed, rules: diff.Rules) -> FieldChange:
+def remaining_field(
+    change: FieldChange, observed: Observed, rules: diff.Rules, *, creating: bool = False
+) -> FieldChange:
     """A field of a planned change, judged against the object as it is now.
 
     What is already as wanted comes back with the outcome *applied*; what moved since the plan, or
     was refused, with *skipped* and why; the rest without an outcome, brought up to date: that is
-    what has to be written.
+    what has to be written. `creating` says that the object is the plan's own to make: it need not
+    be there, and what it has by default is no move of anybody's.
     """
+    if creating and not observed.exists and change.verdict is not Verdict.REFUSED:
+        return change
     if not observed.exists:
         gone = observed.missing.get("", "the object is gone from the catalog")
         return change.ended(Outcome.SKIPPED, gone)
@@ -166,7 +175,7 @@ def remaining_field(change: FieldChange, observed: Observed, rules: diff.Rules) 
         return _remaining_members(change, held if isinstance(held, tuple) else (), rules)
     if diff.same(held, change.after):
         return change.ended(Outcome.APPLIED)
-    if diff.same(held, change.before):
+    if creating or diff.same(held, change.before):
         return change
     return change.ended(
         Outcome.SKIPPED, f"changed in the catalog since the plan: it is {held!r} now"
@@ -202,27 +211,23 @@ def _names(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def settle(
-    asked: tuple[FieldChange, ...], observed: Observed, rules: diff.Rules, problem: str | None
-) -> tuple[FieldChange, ...]:
-    """What became of fields that were written, judged by what the catalog holds afterwards.
+def settled_field(
+    change: FieldChange, observed: Observed, rules: diff.Rules, problem: str | None
+) -> FieldChange:
+    """What became of a field that was written, judged by what the catalog holds afterwards.
 
     `problem` is what went wrong while writing, if anything did: then a field that arrived all the
     same is *applied*, and one that did not is *failed* with that reason.
     """
-    return tuple(_settled(each, observed, rules, problem) for each in asked)
-
-
-def _settled(
-    change: FieldChange, observed: Observed, rules: diff.Rules, problem: str | None
-) -> FieldChange:
     if change.outcome is not None:
         return change
-    after = remaining_field(change, observed, rules)
-    if after.outcome is Outcome.APPLIED:
+    if remaining_field(change, observed, rules).outcome is Outcome.APPLIED:
         return change.ended(Outcome.APPLIED)
     if problem is not None:
         return change.ended(Outcome.FAILED, problem)
+    if not observed.exists:
+        gone = observed.missing.get("", "it is not there")
+        return change.ended(Outcome.FAILED, f"the catalog accepted the write, but {gone}")
     held = observed.fields.get(change.path)
     shown = ", ".join(held) if isinstance(held, tuple) else repr(held) if held else ""
     return change.ended(

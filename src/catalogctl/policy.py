@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from catalogctl.model import Change, FieldChange, Plan, Verdict, Violation
+from catalogctl.model import Change, FieldChange, Plan, Risk, Verdict, Violation
 
 GUARDS = ("mass-change", "mass-removal", "no-specs", "protected-tag", "destructive")
 
@@ -63,11 +63,24 @@ def check(plan: Plan, guards: Guards, *, no_specs: str | None = None) -> tuple[V
                 f"{count} of {plan.objects} objects ({share:.0f} %) {doing}; the limit is {limit}"
             )
             found.append(_violation(guard, text))
+    risky = [
+        f"{change.address} {each.path} ({each.risk.value})"
+        for change in plan.changes
+        for each in change.fields
+        if each.risk in (Risk.RESET, Risk.DESTROY) and each.verdict is not Verdict.REFUSED
+    ]
     losses = [loss for change in plan.changes for loss in _protected_losses(change, guards)]
     if losses:
-        shown = "; ".join(losses[:5]) + (f"; and {len(losses) - 5} more" if len(losses) > 5 else "")
-        found.append(_violation("protected-tag", f"protected tags would be taken away: {shown}"))
+        text = f"protected tags would be taken away: {_listed(losses)}"
+        found.append(_violation("protected-tag", text))
+    if risky:
+        text = f"synced data may be reset and imported again, or lost: {_listed(risky)}"
+        found.append(_violation("destructive", text))
     return tuple(each for each in found if each.guard not in allowed)
+
+
+def _listed(items: list[str]) -> str:
+    return "; ".join(items[:5]) + (f"; and {len(items) - 5} more" if len(items) > 5 else "")
 
 
 def _violation(guard: str, message: str) -> Violation:

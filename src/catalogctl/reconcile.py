@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from catalogctl import planning, policy
 from catalogctl.errors import CatalogError
 from catalogctl.model import (
+    Action,
     Address,
     CatalogInfo,
     Change,
@@ -273,7 +274,7 @@ class _Apply:
         changes = batch
         for attempt in range(1, ATTEMPTS + 1):
             changes = [
-                self._still_due(provider, catalog, change, seen)
+                self._still_due(provider, catalog, change, seen, again=attempt > 1)
                 for change, seen in zip(changes, observed, strict=True)
             ]
             due = [
@@ -300,14 +301,18 @@ class _Apply:
         return changes
 
     def _still_due(
-        self, provider: Provider, catalog: str, change: Change, observed: Observed
+        self, provider: Provider, catalog: str, change: Change, observed: Observed, *, again: bool
     ) -> Change:
         """The change as it stands now: done and impossible fields have their outcome."""
+        creating = _makes(change) and (observed.creatable or observed.pristine or again)
         fields = tuple(
             each
             if each.outcome is not None
             else self._withheld(
-                provider, catalog, change, planning.remaining_field(each, observed, provider.rules)
+                provider,
+                catalog,
+                change,
+                planning.remaining_field(each, observed, provider.rules, creating=creating),
             )
             for each in change.fields
         )
@@ -355,14 +360,13 @@ class _Apply:
         for change, seen in zip(changes, observed, strict=True):
             said = problems.get(change.address, {})
             fields = tuple(
-                result
-                for each in change.fields
-                for result in planning.settle(
-                    (each,),
+                planning.settled_field(
+                    each,
                     seen,
                     provider.rules,
                     _said(said[each.path]) if each.path in said else None,
                 )
+                for each in change.fields
             )
             settled.append(replace(change, fields=fields))
         return settled, observed
@@ -392,6 +396,11 @@ def _reopened(change: Change, problems: Mapping[Address, Mapping[str, CatalogErr
             for each in change.fields
         ),
     )
+
+
+def _makes(change: Change) -> bool:
+    """Whether the object itself is to come from this change."""
+    return change.action in (Action.CREATE, Action.TRIGGER)
 
 
 def _phase(change: Change) -> int:

@@ -23,7 +23,7 @@ from catalogctl import reconcile, spec
 from catalogctl.config import Config, load_config
 from catalogctl.errors import Diagnostic, InvalidError, Location, UsageError
 from catalogctl.journal import Journal
-from catalogctl.model import Address, Plan
+from catalogctl.model import Address, Plan, Secret, Verdict
 from catalogctl.providers import Waiting, actions, connect
 from catalogctl.providers.actions import Order, Report
 from catalogctl.providers.base import Provider
@@ -142,6 +142,7 @@ class Session:
         """See the function of the same name. Setting `stop` ends it early, with a full report."""
         providers = self._connect({change.address.catalog for change in plan.changes})
         await _same_catalogs(plan, providers)
+        self._check_secrets(plan)
         for provider in providers.values():
             provider.allow_writes()
         with Journal(state_folder(self._config), plan) as journal:
@@ -156,6 +157,22 @@ class Session:
                 )
             finally:
                 self.undo = journal.write_undo()
+
+    def _check_secrets(self, plan: Plan) -> None:
+        """Secrets that are about to be sent are there: better said before anything is written."""
+        found: dict[str, Diagnostic] = {}
+        for change in plan.changes:
+            catalog = self._config.catalogs[change.address.catalog]
+            for each in change.fields:
+                if isinstance(each.after, Secret) and each.verdict is not Verdict.REFUSED:
+                    try:
+                        catalog.resolve(self._environ).reveal(each.after.reference)
+                    except InvalidError as problem:
+                        text = f"{change.address}: {each.path}: {problem.diagnostics[0].message}"
+                        placed = replace(problem.diagnostics[0], message=text, location=each.source)
+                        found.setdefault(text, placed)
+        if found:
+            raise InvalidError(list(found.values()))
 
     async def run(self, order: Order) -> Report:
         """Do one thing to one object by hand: what `providers.actions.ACTIONS` lists.

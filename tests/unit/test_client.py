@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from catalogctl import errors
 from catalogctl.client import TRIES, Client, Response
-from catalogctl.client.pacing import Limiter, Pace
+from catalogctl.client.pacing import Limiter, Pace, Quota
 
 T = TypeVar("T")
 TOKEN = "eyJhbGciOi.s3cr3t/+=.tail"
@@ -637,7 +637,7 @@ class TestRetryAfter:
             if len(time.slept) == 1:
                 pace.hold(4, "more")
 
-        pace = Pace(None, clock=time.clock, pause=pause)
+        pace = Pace((), clock=time.clock, pause=pause)
         pace.hold(30, "first")
         pace.hold(5, "shorter")
 
@@ -1271,3 +1271,33 @@ class TestSecrets:
             "GET /v1/***: no answer, 250 ms, try 1",
             "GET /v1/***: 200, 250 ms, try 2",
         ]
+
+
+class TestQuotas:
+    @given(
+        arrivals=st.lists(st.floats(0, 30), min_size=1, max_size=40),
+        quotas=st.lists(st.tuples(st.integers(1, 5), st.floats(1, 60)), min_size=1, max_size=3),
+    )
+    def test_no_stretch_of_time_sees_more_than_its_quota(
+        self, arrivals: list[float], quotas: list[tuple[int, float]]
+    ) -> None:
+        now, went = 0.0, []
+
+        async def pause(seconds: float, why: str) -> None:
+            nonlocal now
+            assert why == "the limit is reached"
+            now += seconds
+
+        async def scenario() -> None:
+            nonlocal now
+            limits = [Quota(number, seconds, "the limit") for number, seconds in quotas]
+            pace = Pace(limits, clock=lambda: now, pause=pause)
+            for gap in arrivals:
+                now += gap
+                await pace.turn()
+                went.append(now)
+
+        asyncio.run(scenario())
+        for number, seconds in quotas:
+            for first, after in zip(went, went[number:], strict=False):
+                assert after - first >= seconds - 1e-6

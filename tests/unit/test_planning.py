@@ -167,7 +167,7 @@ def test_what_cannot_be_written_is_skipped(field: FieldChange, options: Any) -> 
 
 def settled(live: dict[str, Value], problem: str | None = None) -> FieldChange:
     observed = Observed(ADDRESS, live)
-    (field,) = planning.settle((text_change(),), observed, RULES, problem)
+    field = planning.settled_field(text_change(), observed, RULES, problem)
     return field
 
 

@@ -23,11 +23,11 @@ import httpx
 
 from catalogctl.client import connecting, failures
 from catalogctl.client.failures import Explain, Failure, default_explain
-from catalogctl.client.pacing import Limiter, Pace
+from catalogctl.client.pacing import Limiter, Pace, Quota, per_minute
 from catalogctl.errors import BadResponse, CatalogError, RateLimited, Rejected, WriteRefused
 from catalogctl.version import __version__
 
-__all__ = ["Client", "Response", "default_explain", "never"]
+__all__ = ["Client", "Quota", "Response", "default_explain", "never"]
 
 TRIES = 5
 FIRST_BACKOFF = 1.0
@@ -107,7 +107,8 @@ class Client:
     `auth` are headers; their values, and `secrets`, appear in no error and no log line.
     `rehearsal` says which writes are harmless (they pass while planning); `explain` finds the
     catalog's own word, and the status it meant, in the body of an error. `on_wait` is told in a
-    few words whenever the client waits for the catalog a second or more. `sleep`, `clock`,
+    few words whenever the client waits for the catalog a second or more. `quotas` are the limits
+    that the system is known to have; `requests_per_minute` takes their place. `sleep`, `clock`,
     `jitter` and `transport` are there for tests.
     """
 
@@ -127,6 +128,7 @@ class Client:
         slow_timeout: float = 300,
         concurrency: int = 8,
         requests_per_minute: int | None = None,
+        quotas: Sequence[Quota] = (),
         ca_bundle: str | None = None,
         headers: Mapping[str, str] = {},
         secrets: Sequence[str] = (),
@@ -152,14 +154,17 @@ class Client:
         }
         self._headers = _joined(usual, headers, auth)
         bare = [value.partition(" ")[2] for value in auth.values()]  # without its "Bearer "
-        self._redact = failures.redactor([*secrets, *auth.values(), *bare])
+        self._secrets = [*secrets, *auth.values(), *bare]
+        self._redact = failures.redactor(self._secrets)
         self._rehearsal = rehearsal
         self._explain = explain
         self._transport = transport
         self._sleep, self._clock, self._jitter = sleep, clock, jitter
         self._on_wait = on_wait
         self._limiter = Limiter(self._concurrency)
-        self._pace = Pace(requests_per_minute, clock=clock, pause=self._pause)
+        if requests_per_minute is not None:
+            quotas = [per_minute(requests_per_minute)]
+        self._pace = Pace(quotas, clock=clock, pause=self._pause)
         self._http: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Client:
@@ -173,6 +178,16 @@ class Client:
         http, self._http = self._http, None
         if http is not None:
             await http.aclose()
+
+    def hide(self, *secrets: str) -> None:
+        """These appear in no error and no log line either, from now on."""
+        self._secrets += secrets
+        self._redact = failures.redactor(self._secrets)
+
+    def authorize(self, headers: Mapping[str, str]) -> None:
+        """Requests carry these headers from now on; their values are secrets."""
+        self._headers = _joined(self._headers, headers)
+        self.hide(*headers.values())
 
     @contextmanager
     def may_write(self) -> Iterator[None]:

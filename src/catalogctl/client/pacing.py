@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 WINDOW = 60.0
 GROWTH = 0.1
@@ -73,21 +74,36 @@ class Limiter:
         self._limit = min(self._cap, self._limit + GROWTH)
 
 
+class Quota(NamedTuple):
+    """At most so many requests in any stretch of so many seconds."""
+
+    requests: int
+    seconds: float
+    name: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} is reached"
+
+
+def per_minute(requests: int) -> Quota:
+    """The quota that the configuration sets."""
+    return Quota(max(1, requests), WINDOW, "requests_per_minute")
+
+
 class Pace:
-    """At most so many requests in any minute, and none while the catalog asks to be left alone."""
+    """No more requests than the quotas allow; none while the catalog asks to be left alone."""
 
     def __init__(
         self,
-        requests_per_minute: int | None,
+        quotas: Sequence[Quota],
         *,
         clock: Callable[[], float],
         pause: Callable[[float, str], Awaitable[None]],
     ) -> None:
         self._clock = clock
         self._pause = pause
-        self._turns: deque[float] | None = None
-        if requests_per_minute is not None:
-            self._turns = deque(maxlen=max(1, requests_per_minute))
+        self._turns = [(quota, deque[float](maxlen=quota.requests)) for quota in quotas]
         self._held_until = float("-inf")
         self._why = ""
 
@@ -100,13 +116,14 @@ class Pace:
     async def turn(self) -> None:
         """Come back when a request may go."""
         ready = self._clock()
-        due = ready
-        if self._turns is not None:
-            if len(self._turns) == self._turns.maxlen:
-                due = max(due, self._turns[0] + WINDOW)
-            self._turns.append(due)
+        due, reached = ready, ""
+        for quota, turns in self._turns:
+            if len(turns) == quota.requests and turns[0] + quota.seconds > due:
+                due, reached = turns[0] + quota.seconds, quota.words
+        for _, turns in self._turns:
+            turns.append(due)
         while True:  # while one waits, the catalog may ask for more
-            until, why = due, "requests_per_minute is reached"
+            until, why = due, reached
             if self._held_until > due:
                 until, why = self._held_until, self._why
             if until <= ready:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from catalogctl.errors import Diagnostic, InvalidError, Location
@@ -17,6 +18,18 @@ TYPES = ("openmetadata", "alation", "posthog")
 URL_HINT = "write it like https://openmetadata.example.com, or env/NAME"
 # What is no name of a variable is taken for a secret that somebody put behind `env/` by mistake.
 _REFERENCE = re.compile(r"env/[A-Za-z_][A-Za-z0-9_]*|file/.+")
+
+
+def _reveal(reference: str, environ: Mapping[str, str], folder: Path) -> str:
+    try:
+        return resolve(reference, environ, folder)
+    except ValueError as error:
+        hint = "set it, or change the reference in the spec"
+        raise InvalidError([Diagnostic("CONF007", f"{reference}: {error}", hint=hint)]) from None
+
+
+def _no_secrets(reference: str) -> str:
+    raise InvalidError([Diagnostic("CONF007", f"{reference}: no secret can be read here")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,8 @@ class Connection:
     secrets: tuple[str, ...] = field(repr=False, default=())
     """Every value that came from a reference; none of them may stand in a message."""
     options: Mapping[str, str] = field(default_factory=dict)
+    reveal: Callable[[str], str] = field(repr=False, compare=False, default=_no_secrets)
+    """The value of a reference in a spec, read when it is about to be sent. Raises InvalidError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,7 @@ class CatalogConfig:
                 if value
             ),
             options={key: texts[key] for key in ("project_id", "user_id") if key in texts},
+            reveal=partial(_reveal, environ=variables, folder=self.folder),
         )
 
     def _value(

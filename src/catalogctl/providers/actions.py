@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from catalogctl.model import Address
+from catalogctl.model import Address, Declared
 
 __all__ = ["ACTIONS", "Action", "Ending", "Order", "Report", "Row", "RowOutcome", "of"]
 
@@ -25,7 +25,8 @@ class Action:
 
     `options` are those of `--async`, `--dry-run` and `--wait` that it takes. `file` says what a
     FILE is to it: "in" is read and must be given, "out" may be written, "" is refused. `json` says
-    whether it can answer in JSON, `asks` whether it needs a yes before it writes.
+    whether it can answer in JSON, `asks` whether it needs a yes before it writes, `spec` whether
+    it looks at what the specs declare of the object.
     """
 
     about: str
@@ -33,6 +34,7 @@ class Action:
     file: str = ""
     json: bool = True
     asks: bool = False
+    spec: bool = False
 
 
 _EXPORT = Action(
@@ -90,6 +92,8 @@ class Order:
     agree: Callable[[str, Sequence[str]], bool] = nobody
     progress: Progress = silent
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+    """What the specs declare of the object, for the actions that look at it."""
 
 
 class Ending(str, Enum):

@@ -16,6 +16,7 @@ from catalogctl.model import (
     Origin,
     Outcome,
     Plan,
+    Risk,
     Secret,
     Value,
     Verdict,
@@ -250,6 +251,16 @@ def _remarks(field: FieldChange, applied: bool) -> Iterable[Line]:
         reason = f": {field.message}" if field.message else ""
         reason += f"; {field.hint}" if field.hint else ""
         yield line(Shape.ALERT, f"{standing.value}{reason}")
+    if field.risk in _RISKS and not applied:
+        shape, words = _RISKS[field.risk]
+        yield line(shape, words)
+
+
+_RISKS = {
+    Risk.BILLABLE: (Shape.QUIET, "starts a run that is billed"),
+    Risk.RESET: (Shape.ALERT, "may reset the sync and import everything again"),
+    Risk.DESTROY: (Shape.ALERT, "destroys data"),
+}
 
 
 def _standing(change: FieldChange | Change, applied: bool) -> Verdict | Outcome:
