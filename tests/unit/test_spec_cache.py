@@ -25,6 +25,32 @@ columns:
   id: {description: Key., tags: [PII.None]}
 """
 
+OTHERS = """\
+kind: DataSource
+source_type: Postgres
+description: Production replica
+auto_sync_new_schemas: true
+job_inputs: {port: 5432, password: env/PG_PASSWORD}
+schemas:
+  public.orders:
+    full_refresh_interval_days: 7
+    primary_key_columns: [tenant, id]
+    enabled_columns: []
+    row_filters: [{column: größe, operator: IN, value: [1, x]}]
+  users: {}
+---
+kind: DataSource
+source_type: Stripe
+schemas: {Charge: {primary_key_columns: [secret]}}
+---
+kind: TableSync
+datasource_id: 8
+schema: main.dbo
+table: foobar
+columns: {only: [secret, ordered]}
+custom_fields: {Regions: [EMEA, APAC], Notes: ordered}
+"""
+
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
@@ -45,8 +71,12 @@ def seen(specs: Specs) -> object:
     return specs.desired, specs.diagnostics, specs.empty_reason
 
 
-def test_a_second_run_parses_nothing(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = load(TABLE)
+@pytest.mark.parametrize("text", [TABLE, OTHERS])
+def test_a_second_run_parses_nothing(
+    load: Load, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    first = load(text)
+    assert first.diagnostics == ()
 
     def parse(content: bytes) -> None:
         raise AssertionError("parsed again")
@@ -61,6 +91,28 @@ def test_positions_are_found_all_the_same(load: Load) -> None:
     (desired,) = specs.desired
     place = specs.locate(desired, "columns.id.tags", "PII.None")
     assert str(place) == "specs/orders.yaml:7:34"
+
+
+def test_a_schema_is_found_in_its_document_all_the_same(load: Load) -> None:
+    load(OTHERS)
+    specs = load()
+    places = {str(each.address): str(specs.locate(each, "primary_key_columns", "id"))
+              for each in specs.desired if "#" in each.address.identity}  # fmt: skip
+    assert places == {
+        "DataSource/Postgres#public.orders": "specs/orders.yaml:9:35",
+        "DataSource/Postgres#users": "specs/orders.yaml:12:3",
+        "DataSource/Stripe#Charge": "specs/orders.yaml:16:20",
+    }
+
+
+def test_a_secret_is_kept_by_its_reference_and_never_by_its_value(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PG_PASSWORD", "hunter2")
+    load(OTHERS)
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "cache").iterdir())
+    assert b"env/PG_PASSWORD" in kept
+    assert b"hunter2" not in kept
 
 
 def test_an_edit_of_the_same_size_and_time_is_seen(load: Load, tmp_path: Path) -> None:
@@ -99,7 +151,10 @@ def test_a_cache_can_be_deleted_at_any_time(load: Load, tmp_path: Path) -> None:
 
 
 WORDS = st.sampled_from(["kind: Table", "name: a.b.c.t", "tags: [A.B]", "vote: votedUp", "---",
-                         "description: x", "columns: {a: {description: y}}", "tags: {only: []}",
+                         "description: x", "kind: DataSource",
+                         "source_type: S", "schemas: {a: {sync_time_of_day: 2:30}, b: {}}",
+                         "job_inputs: {a: 1, password: env/X}", "tags: {only: []}",
+                         "columns: {a: {description: y}}",
                          "owners: [team:x]", "nope: 1", "vote: up", "  - x", "'"])  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,28 +12,29 @@ from jsonschema import Draft202012Validator
 
 from catalogctl import spec, yamlfile
 from catalogctl.errors import UsageError
+from catalogctl.model import Declared
 from catalogctl.spec import Source, explain
-from catalogctl.spec.documents import accept
-from catalogctl.spec.kinds import Mistake
+from catalogctl.spec.documents import Declaration, accept
+from catalogctl.spec.mistakes import Mistake
 from catalogctl.yamlfile import Plain
-from spec_texts import HEAD, load
+from spec_texts import HEAD, as_json, as_yaml, load
 
 
 def test_the_schemas_are_schemas_and_teach() -> None:
-    for schema in (spec.schema(), spec.schema("Table")):
+    for schema in (spec.schema(), *map(spec.schema, spec.KINDS)):
         Draft202012Validator.check_schema(schema)
-        table_schema = schema.get("$defs", {}).get("Table", schema)
-        for key, shape in table_schema["properties"].items():
-            shape = schema["$defs"][shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
+        for key, shape in schema["properties"].items():
+            if "$ref" in shape:
+                shape = {**schema["$defs"][shape["$ref"].rpartition("/")[2]], **shape}
             assert shape["description"], key
-            assert "examples" in shape or "const" in shape, key
+            assert {"examples", "const", "enum"} & shape.keys(), key
 
 
 def test_the_schema_knows_the_very_keys_of_each_kind() -> None:
     for name, kind in spec.KINDS.items():
         shape = spec.schema(name)
         assert set(shape["properties"]) == set(kind.keys)
-        assert set(shape["required"]) == {"kind", *kind.identity}
+        assert set(shape["required"]) == {"kind", *kind.identity} - kind.optional
         for key, parts in kind.parts.items():
             below = shape["properties"][key]["additionalProperties"]
             assert set(below["properties"]) == set(parts.fields)
@@ -70,7 +71,11 @@ def test_a_refusal_that_no_rule_explains_is_still_explained(
 _WORDS = st.sampled_from(
     ["A.B", "Tier.Tier1", "user:a", "team:b", "alice", "", " x", "a..b", '"A"."B"', "x\n"]
 ) | st.sampled_from(["votedUp", "s.d.p.t", '"a.b"', "no", "1.10", "tags", "a\x00", "user:", "é😀"])
-_SCALARS = st.one_of(_WORDS, st.text(max_size=4), st.sampled_from(["no", "1.10", "~"]).map(Plain))
+_PLAIN = st.sampled_from(["no", "1.10", "~", "true", "7", "-1", "91", "2:30", "25:00:00", "="])
+_SETTINGS = st.sampled_from(
+    ["never", "1min", "cdc", "2:30", "02:30Z", "env/X", "file/y", "1x", "__", "NOT IN", "08"]
+)
+_SCALARS = st.one_of(_WORDS, _SETTINGS, st.text(max_size=4), _PLAIN.map(Plain))
 _SETS = st.lists(_SCALARS, max_size=3)
 _ANYTHING = st.one_of(
     _SCALARS,
@@ -97,7 +102,7 @@ _COLUMNS = st.dictionaries(
     st.fixed_dictionaries({}, optional=_TAGGED),
     max_size=3,
 )
-_RIGHT = st.fixed_dictionaries(
+_TABLE = st.fixed_dictionaries(
     {"kind": st.just("Table"), "name": st.sampled_from(["s.d.p.t", '"s"."d"."p"."t.u"'])},
     optional={
         **_TAGGED,
@@ -111,10 +116,91 @@ _RIGHT = st.fixed_dictionaries(
 )
 
 
+_BOOL = st.sampled_from(["true", "False"]).map(Plain)
+_TIMES = st.sampled_from(["", "2:30", "02:30:00", Plain("23:59"), Plain("12:30:00")])
+_ORDERED = st.lists(st.sampled_from(["b", "a", " x", "a.b"]), unique=True)
+_OPERANDS = st.sampled_from(["x", "", Plain("7"), Plain("-1.5"), Plain("true")])
+_FILTERS = st.fixed_dictionaries(
+    {
+        "column": st.sampled_from(["a", "é"]),
+        "operator": st.sampled_from(["=", "NOT IN"]),
+        "value": _OPERANDS | st.lists(_OPERANDS, max_size=2),
+    }
+)
+_ANY_SYNC: dict[str, st.SearchStrategy[Any]] = {
+    "should_sync": _BOOL,
+    "sync_frequency": st.sampled_from(["5min", "1hour", "30day"]),
+    "sync_time_of_day": _TIMES,
+    "full_refresh_time_of_day": _TIMES,
+    "full_refresh_interval_days": st.sampled_from(["", Plain("1"), Plain("90")]),
+    "enabled_columns": _ORDERED | st.just(""),
+    "row_filters": st.just("") | st.lists(_FILTERS, max_size=2, unique_by=repr),
+    "api_version": st.sampled_from(["", "2024-01-01", "x" * 128 + "\n"]),
+}
+_CURSOR = {
+    "sync_type": st.just("incremental"),
+    "incremental_field": _TEXTS,
+    "incremental_field_type": st.sampled_from(["", "xid", "timestamp"]),
+    "incremental_field_lookback_seconds": st.sampled_from(["", Plain("0"), Plain("5184000")]),
+    "primary_key_columns": _ORDERED | st.just(""),
+}
+_CDC = {
+    "sync_type": st.just("cdc"),
+    "sync_frequency": st.just("1min"),
+    "cdc_table_mode": st.sampled_from(["consolidated", "cdc_only", "both"]),
+}
+_SCHEMA = st.one_of(
+    st.fixed_dictionaries({}, optional={**_ANY_SYNC, **_CURSOR}),
+    st.fixed_dictionaries({}, optional={**_ANY_SYNC, **_CDC}),
+)
+_INPUTS = st.recursive(
+    st.dictionaries(
+        st.sampled_from(["host", "port", "a b", "selection"]),
+        st.sampled_from(["", "x\n", "env/X", "5432", Plain("5432"), Plain("1.0"), Plain("true")]),
+        max_size=2,
+    ),
+    lambda below: st.dictionaries(st.sampled_from(["ssh_tunnel", "auth"]), below, max_size=2),
+    max_leaves=4,
+)
+_SOURCE = st.fixed_dictionaries(
+    {"kind": st.just("DataSource"), "source_type": st.sampled_from(["Postgres", "a/b#c"])},
+    optional={
+        "prefix": st.sampled_from(["", "prod_", "_x1"]),
+        "description": st.sampled_from(["", "x" * 400 + "\n"]),
+        "access_method": st.sampled_from(["warehouse", "direct"]),
+        "direct_query_enabled": _BOOL,
+        "auto_sync_new_schemas": _BOOL,
+        "auto_sync_schema_patterns": _ORDERED,
+        "job_inputs": _INPUTS,
+        "schemas": st.dictionaries(st.sampled_from(["orders", "public.é", "a/b#c%"]), _SCHEMA),
+        "catalog": st.just("prod"),
+    },
+)
+_SYNC = st.fixed_dictionaries(
+    {
+        "kind": st.just("TableSync"),
+        "datasource_id": st.sampled_from(["0", "8", Plain("8"), Plain("0")]),
+        "schema": st.sampled_from(["main.dbo", "a b/c"]),
+        "table": st.sampled_from(["foo", "a#b"]),
+    },
+    optional={
+        "table_type": st.sampled_from(["TABLE", "VIEW"]),
+        "columns": _set_of("id", "a.b", "a b"),
+        "title": _TEXTS,
+        "description": _TEXTS,
+        "custom_fields": st.dictionaries(
+            st.sampled_from(["Steward Notes", "a.b", "x"]),
+            _TEXTS | st.lists(st.sampled_from(["EMEA", "APAC"]), unique=True),
+        ),
+        "catalog": st.just("prod"),
+    },
+)
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Documents that are right, or have one thing in them that may be wrong."""
-    document = draw(_RIGHT)
+    document = draw(st.one_of(_TABLE, _SOURCE, _SYNC))
     if draw(st.booleans()):
         return document
     place: Any = document
@@ -130,30 +216,25 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-def as_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: as_json(below) for key, below in value.items()}
-    if isinstance(value, list):
-        return [as_json(below) for below in value]
-    return value.value if isinstance(value, Plain) else value
+_OF_ANY = Draft202012Validator(spec.schema())
+_OF_KIND = {kind: Draft202012Validator(spec.schema(kind)) for kind in spec.KINDS}
 
 
-def as_yaml(value: Any) -> str:
-    """Flow style, every text quoted."""
-    if isinstance(value, dict):
-        rows = [f"{json.dumps(key)}: {as_yaml(below)}" for key, below in value.items()]
-        return f"{{{', '.join(rows)}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(as_yaml, value))}]"
-    return value.text if isinstance(value, Plain) else json.dumps(value)
+def objects(declaration: Declaration) -> dict[str, dict[str, Declared]]:
+    """The objects that a document alone declares, by their identities, with their fields."""
+    found = {declaration.identity + name: fields for name, fields in declaration.objects}
+    if declaration.kind.name == "TableSync":
+        table = unquote(declaration.identity.split("/")[-1])
+        return {declaration.identity: {"table": table, **declaration.fields}}
+    if declaration.fields or declaration.kind.name != "DataSource":
+        found[declaration.identity] = declaration.fields
+    return found
 
 
-_VALIDATORS = [Draft202012Validator(spec.schema()), Draft202012Validator(spec.schema("Table"))]
-
-
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(documents())
 @example({"kind": "Table", "name": "s.d.p.t", "tags": {"only": []}, "columns": {"a": {}}})
+@example({"kind": "DataSource", "source_type": "Stripe"})
 def test_what_is_accepted_the_schema_allows_and_what_is_not_is_explained(
     document: dict[str, Any],
 ) -> None:
@@ -165,10 +246,22 @@ def test_what_is_accepted_the_schema_allows_and_what_is_not_is_explained(
         assert all(found.hint and found.location for found in specs.diagnostics)
         assert "SPEC019" not in {found.code for found in specs.diagnostics}
         return
-    for validator in _VALIDATORS:
+    for validator in (_OF_ANY, _OF_KIND[declaration.kind.name]):
         assert list(validator.iter_errors(as_json(document))) == []
     if not specs.diagnostics:  # a control character is refused by the reader, not by `accept`
-        assert [dict(each.fields) for each in specs.desired] == [declaration.fields]
+        found = {each.address.identity: dict(each.fields) for each in specs.desired}
+        assert found == objects(declaration)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(_SOURCE, _SYNC))
+def test_every_field_of_a_source_or_sync_has_a_place_of_its_own(document: dict[str, Any]) -> None:
+    specs = load(as_yaml(document))
+    assert specs.diagnostics == ()
+    for each in specs.desired:
+        top = specs.locate(each, "no such field")
+        places = [specs.locate(each, path) for path in each.fields]
+        assert len({*places, top}) == len(places) + 1
 
 
 @settings(max_examples=300, deadline=None)

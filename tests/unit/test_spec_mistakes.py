@@ -35,7 +35,7 @@ KINDS_SHOWN = ", ".join(spec.KINDS)
         ),
         (
             "kind:\n",
-            "1:1: error[SPEC008]: null is no value; write one of Table, Topic, MessagingService",
+            f"1:1: error[SPEC008]: null is no value; write one of {KINDS_SHOWN}",
         ),
         (
             "kind: Table\n",

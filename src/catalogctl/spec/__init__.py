@@ -2,6 +2,7 @@
 
     load          files and folders -> Specs
     load_sources  the same for bytes from elsewhere (a git revision)
+    Memory        what today's files declare, for a revision that shares most of them
     Specs         what is desired, what is wrong, and `locate` for the line of a field
     schema        the language as JSON Schema
     KINDS         the language as data
@@ -13,7 +14,8 @@ read again with positions and explained (`explain`).
 from catalogctl.spec.files import Source
 from catalogctl.spec.kinds import KINDS, Kind
 from catalogctl.spec.loading import Specs, load, load_sources
+from catalogctl.spec.memory import Memory
 from catalogctl.spec.places import Origin
 from catalogctl.spec.schema import schema
 
-__all__ = ["KINDS", "Kind", "Origin", "Source", "Specs", "load", "load_sources", "schema"]
+__all__ = ["KINDS", "Kind", "Memory", "Origin", "Source", "Specs", "load", "load_sources", "schema"]

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from catalogctl.model import Declared, Members
+from catalogctl.model import Declared, Members, Secret
 from catalogctl.spec.documents import Declaration
 from catalogctl.spec.kinds import KINDS
 
@@ -28,7 +28,10 @@ LARGEST = 512 * 1024 * 1024
 """A cache that has grown beyond this many bytes starts anew."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[tuple[str, str, str | None, dict[str, Any]]]).decode
+_Kept = tuple[str, str, str | None, dict[str, Any], tuple[tuple[str, dict[str, Any]], ...]]
+"""A declaration as it is written: names and plain data."""
+
+_decode = msgspec.msgpack.Decoder(list[_Kept]).decode
 
 
 class Cache:
@@ -101,36 +104,57 @@ def _key(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=20).digest()
 
 
-def _plain(declared: Declaration) -> tuple[str, str, str | None, dict[str, Any]]:
-    fields = {
-        path: [value.only, *value.names] if isinstance(value, Members) else value
-        for path, value in declared.fields.items()
-    }
-    return declared.kind.name, declared.identity, declared.catalog, fields
+def _plain(declared: Declaration) -> _Kept:
+    fields = {path: _written(value) for path, value in declared.fields.items()}
+    objects = tuple(
+        (name, {path: _written(value) for path, value in below.items()})
+        for name, below in declared.objects
+    )
+    return declared.kind.name, declared.identity, declared.catalog, fields, objects
+
+
+def _written(value: Declared) -> Any:
+    """What is no plain value as a list that says first what it is; `_read` is the way back."""
+    if isinstance(value, Members):
+        return [value.only, *value.names]
+    if isinstance(value, tuple):
+        return ["ordered", *value]
+    return ["secret", value.reference] if isinstance(value, Secret) else value
 
 
 def _declaration(
-    kind: str, identity: str, catalog: str | None, fields: dict[str, Any]
+    kind: str,
+    identity: str,
+    catalog: str | None,
+    fields: dict[str, Any],
+    objects: tuple[tuple[str, dict[str, Any]], ...],
 ) -> Declaration:
+    below = tuple((name, _fields(each)) for name, each in objects)
+    return Declaration(KINDS[kind], identity, catalog, _fields(fields), below)
+
+
+def _fields(written: dict[str, Any]) -> dict[str, Declared]:
     # Columns of one name stand in many tables: their paths are kept once.
-    known = {
-        intern(path): _members(*value) if value.__class__ is list else value
-        for path, value in fields.items()
+    return {
+        intern(path): _read(*value) if value.__class__ is list else value
+        for path, value in written.items()
     }
-    return Declaration(KINDS[kind], identity, catalog, known)
 
 
 @lru_cache(maxsize=10_000)
-def _members(only: bool, *names: str) -> Declared:
+def _read(sort: bool | str, *names: str) -> Declared:
     """The same few sets stand on thousands of columns: each is kept once."""
-    return Members(names, only)
+    if sort == "ordered":
+        return names
+    return Secret(*names) if sort == "secret" else Members(names, bool(sort))
 
 
 @lru_cache(maxsize=1)
 def _language() -> str:
     """A hash of the code that a declaration depends on."""
     package = Path(__file__).resolve().parents[1]
-    code = [package / "fqn.py", package / "model.py", package / "version.py"]
+    code = [package / name for name in ("fqn.py", "model.py", "version.py")]
+    code += [package / "config" / "connection.py"]  # what a reference to a secret looks like
     code += sorted((package / "spec").glob("*.py")) + sorted((package / "yamlfile").glob("*.py"))
     whole = hashlib.blake2b(digest_size=8)
     for path in code:

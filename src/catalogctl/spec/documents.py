@@ -6,24 +6,31 @@ with their places. Nothing here knows a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalogctl import fqn
 from catalogctl.model import Declared, encode_part
-from catalogctl.spec.kinds import KINDS, FieldType, Kind, Mistake
+from catalogctl.spec.fields import FieldType
+from catalogctl.spec.kinds import KINDS, Kind, Parts
+from catalogctl.spec.maps import FieldMap
+from catalogctl.spec.mistakes import Mistake
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one document declares. `fields` maps flat field paths to declared values."""
+    """What one document declares. `fields` maps flat field paths to declared values.
+
+    `objects` are the parts that are objects of their own: what stands behind the identity in the
+    address of each (`#public.orders`), and its fields.
+    """
 
     kind: Kind
     identity: str
     catalog: str | None
     fields: dict[str, Declared]
+    objects: tuple[tuple[str, dict[str, Declared]], ...] = ()
 
 
 def accept(document: Any) -> Declaration:
@@ -34,25 +41,33 @@ def accept(document: Any) -> Declaration:
     if kind is None:
         raise Mistake("SPEC003", "unknown kind")
     fields: dict[str, Declared] = {}
+    objects: tuple[tuple[str, dict[str, Declared]], ...] = ()
     known = kind.fields
     for key, value in document.items():
         field = known.get(key)
         if field is not None:
             fields[key] = field.accept(value)
+        elif key == kind.objects:
+            objects = tuple(_objects(kind.parts[key], value))
         elif key in kind.parts:
             _accept_parts(kind.name, key, value, fields)
+        elif key in kind.maps:
+            fields.update(_entries(key, kind.maps[key], value))
         elif key not in kind.identity and key not in ("kind", "catalog"):
             raise Mistake("SPEC004", "unknown key")
-    return Declaration(kind, identity(kind, document), catalog(document), fields)
+    return Declaration(kind, identity(kind, document), catalog(document), fields, objects)
 
 
 def identity(kind: Kind, document: Mapping[str, Any]) -> str:
     """The identity as it stands in an address. Raises a Mistake, also when a part is missing."""
     parts = []
     for key, field in kind.identity.items():
-        if key not in document:
+        if key in document:
+            part = encode_part(str(field.accept(document[key])))
+            if part or key not in kind.optional:
+                parts.append(part)
+        elif key not in kind.optional:
             raise Mistake("SPEC005", f'the key "{key}" is missing')
-        parts.append(encode_part(str(field.accept(document[key]))))
     return "/".join(parts)
 
 
@@ -69,12 +84,12 @@ def catalog(document: Mapping[str, Any]) -> str | None:
 @lru_cache(maxsize=100_000)
 def _part(kind: str, key: str, name: str) -> dict[str, tuple[str, FieldType]] | None:
     """Per field of this part, its path and type. Columns of one name stand in many tables."""
+    parts = KINDS[kind].parts[key]
     try:
-        spelled = fqn.normal(name)
-    except ValueError:
+        spelled = parts.spelled(name)
+    except Mistake:
         return None
-    fields = KINDS[kind].parts[key].fields
-    return {field: (f"{key}.{spelled}.{field}", type) for field, type in fields.items()}
+    return {field: (f"{key}.{spelled}.{field}", type) for field, type in parts.fields.items()}
 
 
 def _accept_parts(kind: str, key: str, value: Any, into: dict[str, Declared]) -> None:
@@ -94,6 +109,24 @@ def _accept_parts(kind: str, key: str, value: Any, into: dict[str, Declared]) ->
             into[path] = type.accept(given)
 
 
+def _objects(parts: Parts, value: Any) -> Iterator[tuple[str, dict[str, Declared]]]:
+    if value.__class__ is not dict:
+        raise Mistake("SPEC006", "not a mapping")
+    for name, body in value.items():
+        if body.__class__ is not dict:
+            raise Mistake("SPEC006", "not a mapping")
+        if not body.keys() <= parts.fields.keys():
+            raise Mistake("SPEC004", "unknown key")
+        fields = {key: parts.fields[key].accept(given) for key, given in body.items()}
+        for mistake in parts.contradictions(fields):
+            raise mistake
+        yield f"#{encode_part(parts.spelled(name))}", fields
+
+
+def _entries(key: str, entries: FieldMap, value: Any) -> dict[str, Declared]:
+    return {f"{key}.{path}": given for path, given in entries.accept(value).items()}
+
+
 def accept_defaults(document: Any) -> dict[str, dict[str, Declared]]:
     """What a `_defaults.yaml` says: per kind, the default of each field. Raises a Mistake."""
     if document.__class__ is not dict:
@@ -105,7 +138,10 @@ def accept_defaults(document: Any) -> dict[str, dict[str, Declared]]:
             raise Mistake("SPEC018", "no defaults")
         found[name] = {}
         for key, value in body.items():
-            if key not in kind.fields:
+            if key in kind.fields:
+                found[name][key] = kind.fields[key].accept(value)
+            elif key in kind.maps:
+                found[name].update(_entries(key, kind.maps[key], value))
+            else:
                 raise Mistake("SPEC018", "no default")
-            found[name][key] = kind.fields[key].accept(value)
     return found

@@ -13,10 +13,14 @@ DEFAULTS = ("_defaults.yaml", "_defaults.yml")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A spec file: its name relative to the root, in POSIX form, and how to get its bytes."""
+    """A spec file: its name relative to the root, in POSIX form, and how to get its bytes.
+
+    `blob` is git's id of these bytes, where it is known without reading them.
+    """
 
     name: str
     read: Callable[[], bytes] = field(compare=False)
+    blob: str | None = None
 
     @property
     def is_defaults(self) -> bool:

@@ -13,13 +13,16 @@ from catalogctl import yamlfile
 from catalogctl.errors import Diagnostic, Location, Severity, in_order
 from catalogctl.model import Address, Declared, Desired
 from catalogctl.spec import explain
+from catalogctl.spec.catalogs import Catalogs
 from catalogctl.spec.documents import Declaration, accept, accept_defaults
 from catalogctl.spec.files import Source, find
-from catalogctl.spec.kinds import KINDS, Kind, Mistake, did_you_mean
-from catalogctl.spec.places import Origin, Places
+from catalogctl.spec.kinds import KINDS, Kind
+from catalogctl.spec.mistakes import Mistake
+from catalogctl.spec.places import Origin, Places, part_of
 
 if TYPE_CHECKING:
     from catalogctl.spec.cache import Cache
+    from catalogctl.spec.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Specs:
         origins = self._origins.get(address, ())
         if not origins:
             return None
-        found = self._places.find(KINDS[address.kind], origins, path, member)
+        kind = KINDS[address.kind]
+        found = self._places.find(kind, origins, path, member, part_of(address))
         return found or Location(origins[0].file)
 
 
@@ -62,21 +66,23 @@ def load(
     root: Path,
     catalogs: Mapping[str, str] | None = None,
     cache: Path | None = None,
+    memory: Memory | None = None,
 ) -> Specs:
     """Loads every spec file of these files and folders. Never raises for what they hold.
 
     `root` is the folder that reported paths are relative to. `catalogs` maps the configured names
     to their types; None checks specs without a configuration, and a type then stands for its name.
-    `cache` is the folder of the parse cache; without it every file is parsed.
+    `cache` is the folder of the parse cache; without it every file is parsed. `memory` takes in
+    what the files declare, for a base revision that is loaded after them.
     """
     found = find(paths, root)
     if cache is None:
-        specs = load_sources(found.sources, catalogs=catalogs)
+        specs = load_sources(found.sources, catalogs=catalogs, memory=memory)
     else:
         from catalogctl.spec.cache import Cache
 
         with Cache(cache) as kept:
-            specs = load_sources(found.sources, catalogs=catalogs, cache=kept)
+            specs = load_sources(found.sources, catalogs=catalogs, cache=kept, memory=memory)
     diagnostics = in_order(
         [*specs.diagnostics, *(yamlfile.unreadable(*each) for each in found.unreadable)]
     )
@@ -93,11 +99,15 @@ def load_sources(
     *,
     catalogs: Mapping[str, str] | None = None,
     cache: Cache | None = None,
+    memory: Memory | None = None,
 ) -> Specs:
-    """Loads specs from wherever their bytes come from, a git revision for instance."""
+    """Loads specs from wherever their bytes come from, a git revision for instance.
+
+    A source whose `blob` is in the memory is not read.
+    """
     by_name = {source.name: source for source in sources}
     with _without_collector():
-        loading = _Loading(by_name, catalogs, cache)
+        loading = _Loading(by_name, catalogs, cache, memory)
         for source in by_name.values():
             loading.read(source)
         return loading.finish()
@@ -121,10 +131,12 @@ class _Loading:
         sources: Mapping[str, Source],
         catalogs: Mapping[str, str] | None,
         cache: Cache | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.cache = cache
+        self.memory = memory
         self.places = Places(sources)
-        self.catalogs = _Catalogs(catalogs)
+        self.catalogs = Catalogs(catalogs)
         self.diagnostics: list[Diagnostic] = []
         self.declared: list[tuple[Origin, Declaration]] = []
         self.defaults: dict[str, list[tuple[Origin, dict[str, dict[str, Declared]]]]] = {}
@@ -134,6 +146,10 @@ class _Loading:
 
     def read(self, source: Source) -> None:
         """Takes in one file: declarations or defaults, or findings."""
+        known = self.remembered(source)
+        if known is not None:
+            self.take_known(source, known)
+            return
         try:
             content = source.read()
         except OSError as error:
@@ -142,14 +158,31 @@ class _Loading:
         if self.cache is not None and not source.is_defaults:
             known = self.cache.find(content)
             if known is not None:
-                self.declared += [
-                    (Origin(source.name, number, False), each) for number, each in enumerate(known)
-                ]
+                self.take_known(source, known)
+                self.remember(content, known)
                 return
         before = (len(self.declared), len(self.diagnostics))
         self.parse(source, content)
-        if self.cache is not None and not source.is_defaults and len(self.diagnostics) == before[1]:
-            self.cache.keep(content, [each for _, each in self.declared[before[0] :]])
+        if source.is_defaults or len(self.diagnostics) > before[1]:
+            return
+        declared = [each for _, each in self.declared[before[0] :]]
+        if self.cache is not None:
+            self.cache.keep(content, declared)
+        self.remember(content, declared)
+
+    def take_known(self, source: Source, known: Sequence[Declaration]) -> None:
+        self.declared += [
+            (Origin(source.name, number, False), each) for number, each in enumerate(known)
+        ]
+
+    def remembered(self, source: Source) -> Sequence[Declaration] | None:
+        if self.memory is None or source.blob is None or source.is_defaults:
+            return None
+        return self.memory.find(source.blob)
+
+    def remember(self, content: bytes, declared: Sequence[Declaration]) -> None:
+        if self.memory is not None:
+            self.memory.keep(content, declared)
 
     def parse(self, source: Source, content: bytes) -> None:
         """The file's documents, as declarations or as findings."""
@@ -183,9 +216,9 @@ class _Loading:
     def default_twice(self, kind: Kind, path: str, first: Origin, origin: Origin) -> None:
         message = (
             f"the default of {path} for {kind.name} is declared twice; "
-            f"first at {self.places.find(kind, [first], path, None)}"
+            f"first at {self.places.find(kind, [first], path)}"
         )
-        place = self.places.find(kind, [origin], path, None)
+        place = self.places.find(kind, [origin], path)
         self.diagnostics.append(Diagnostic("SPEC010", message, place, "keep one of the two"))
 
     def finish(self) -> Specs:
@@ -217,46 +250,54 @@ class _Loading:
             self.diagnostics.append(found)
             return
         qualified = self.catalogs.has_several(kind.type)
-        address = Address(catalog, kind.name, declaration.identity, qualified)
-        known = self.fields.setdefault(address, {})
+        whole = declaration.identity
+        if declaration.fields or kind.objects is None:
+            self.add(Address(catalog, kind.name, whole, qualified), origin, declaration.fields)
+        for name, fields in declaration.objects:
+            self.add(Address(catalog, kind.name, whole + name, qualified), origin, fields)
+
+    def add(self, address: Address, origin: Origin, fields: dict[str, Declared]) -> None:
+        """What one document declares of one object."""
+        known = self.fields.get(address)
+        if known is None:
+            known = self.fields[address] = _presence(address)
         origins = self.origins.setdefault(address, [])
-        twice = [path for path in declaration.fields if path in known] if known else []
+        twice = [path for path in fields if path in known] if known else []
         if twice:
-            self.declared_twice(address, origins, origin, declaration, twice)
+            self.declared_twice(address, origins, origin, fields, twice)
         origins.append(origin)
-        if known:
-            for path, value in declaration.fields.items():
-                known.setdefault(path, value)
-        else:
-            self.fields[address] = declaration.fields
+        # What a document declares may be shared with another revision: it is never changed.
+        self.fields[address] = {**fields, **known} if known else fields
 
     def declared_twice(
         self,
         address: Address,
         origins: list[Origin],
         origin: Origin,
-        declaration: Declaration,
+        fields: Mapping[str, Declared],
         paths: list[str],
     ) -> None:
         """One finding a field; a single one for a document that is there twice."""
         hint = "keep one of the two"
-        kind = declaration.kind
-        if len(paths) > 1 and len(paths) == len(declaration.fields):
-            first = self.places.find(kind, origins, paths[0], None)
+        kind, part = KINDS[address.kind], part_of(address)
+        if len(paths) > 1 and len(paths) == len(fields):
+            first = self.places.find(kind, origins, paths[0], part=part)
             message = f"everything this document declares of {address} is declared already"
-            place = self.places.find(kind, [origin], "kind", None)
+            place = self.places.find(kind, [origin], "kind", part=part)
             found = Diagnostic("SPEC010", f"{message}, first at {first}", place, hint)
             self.diagnostics.append(found)
             return
         for path in paths:
-            first = self.places.find(kind, origins, path, None)
-            place = self.places.find(kind, [origin], path, None)
+            first = self.places.find(kind, origins, path, part=part)
+            place = self.places.find(kind, [origin], path, part=part)
             message = f"{path} of {address} is declared twice; first at {first}"
             self.diagnostics.append(Diagnostic("SPEC010", message, place, hint))
 
     def add_defaults(self, address: Address) -> None:
         """Fields that no document declares, from the nearest file that has a default."""
-        fields = self.fields[address]
+        if part_of(address) is not None:
+            return
+        fields = dict(self.fields[address])
         own = list(self.origins[address])
         for origin in own:
             for place, defaults in self.above(origin.file):
@@ -266,6 +307,7 @@ class _Loading:
                         fields[path] = value
                         added = True
                 if added:
+                    self.fields[address] = fields
                     self.origins[address].append(place)
 
     def above(self, file: str) -> Iterator[tuple[Origin, dict[str, dict[str, Declared]]]]:
@@ -277,47 +319,18 @@ class _Loading:
             yield from self.defaults.get("", ())
 
 
+def _presence(address: Address) -> dict[str, Declared]:
+    """That the object is there at all, where that is itself declared."""
+    kind = KINDS[address.kind]
+    if kind.presence is None:
+        return {}
+    number = list(kind.identity).index(kind.presence)
+    return {kind.presence: address.parts[number]}
+
+
 def _folder(file: str) -> str:
     return file.rpartition("/")[0]
 
 
 def _order(address: Address) -> tuple[str, str, str]:
     return (address.catalog, address.kind, address.identity)
-
-
-class _Catalogs:
-    """Which catalog a document is for."""
-
-    def __init__(self, types: Mapping[str, str] | None) -> None:
-        self.types = types
-        self.of_type: dict[str, list[str]] = {}
-        for name, type in (types or {}).items():
-            self.of_type.setdefault(type, []).append(name)
-
-    def has_several(self, type: str) -> bool:
-        return len(self.of_type.get(type, ())) > 1
-
-    def choose(self, type: str, named: str | None) -> str:
-        """The catalog's name. Raises a Mistake when it is none, or not clear which."""
-        if self.types is None:
-            return named or type
-        names = self.of_type.get(type, [])
-        if not names:
-            hint = f"add one of type {type} to catalogctl.yaml, or set the variables of that system"
-            raise self._mistake(f"no catalog of type {type} is configured", hint, named)
-        if named is None:
-            if len(names) == 1:
-                return names[0]
-            hint = f"write catalog: and one of {', '.join(names)}"
-            raise self._mistake(f"several catalogs of type {type} are configured", hint, named)
-        if named in names:
-            return named
-        if named in self.types:
-            hint = f"catalogs of type {type}: {', '.join(names)}"
-            message = f'the catalog "{named}" is of type {self.types[named]}, not {type}'
-            raise self._mistake(message, hint, named)
-        hint = did_you_mean(named, names) or f"catalogs of type {type}: {', '.join(names)}"
-        raise self._mistake(f'no catalog "{named}" is configured', hint, named)
-
-    def _mistake(self, message: str, hint: str, named: str | None) -> Mistake:
-        return Mistake("SPEC017", message, hint).below("catalog" if named is not None else "kind")

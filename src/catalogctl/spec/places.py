@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
-from catalogctl import fqn, yamlfile
+from catalogctl import yamlfile
 from catalogctl.errors import Location
+from catalogctl.model import Address
 from catalogctl.spec.files import Source
-from catalogctl.spec.kinds import Kind, Mistake, Names, Parts
+from catalogctl.spec.kinds import Kind
+from catalogctl.spec.mistakes import Mistake
+from catalogctl.spec.names import Names, Ordered
 from catalogctl.yamlfile import Document, Step
 
 
@@ -29,11 +33,17 @@ class Places:
         self._read = lru_cache(maxsize=64)(self._read_again)
 
     def find(
-        self, kind: Kind, origins: Iterable[Origin], path: str, member: str | None
+        self,
+        kind: Kind,
+        origins: Iterable[Origin],
+        path: str,
+        member: str | None = None,
+        part: str | None = None,
     ) -> Location | None:
         """The key that declares the field, in the first of the documents that knows most of it.
 
-        With `member` the list item that names it. None only if there is no document at all.
+        With `member` the list item that names it; with `part` the field of this part, which is an
+        object of its own. None only if there is no document at all.
         """
         best: tuple[int, Document, tuple[Step, ...]] | None = None
         for origin in origins:
@@ -44,12 +54,13 @@ class Places:
             above: tuple[Step, ...] = (kind.name,) if origin.is_default else ()
             if origin.is_default:
                 value = value.get(kind.name) if isinstance(value, dict) else None
-            steps = _steps(kind, value, path)
+            steps = _steps(kind, value, path) if part is None else _within(kind, value, part, path)
             if origin.is_default and not steps:
                 continue
             if best is None or len(steps) > best[0]:
                 if member is not None:
-                    steps += _item(kind, _below(value, steps), path, member)
+                    type = _type_of(kind, path, part)
+                    steps += _item(type, _below(value, steps), member)
                 best = (len(steps), document, (*above, *steps))
         return best[1].key_at(best[2]) if best else None
 
@@ -77,18 +88,42 @@ def _steps(kind: Kind, value: Any, path: str) -> tuple[Step, ...]:
     head, _, rest = path.partition(".")
     if not isinstance(value, dict) or head not in value:
         return ()
+    if head in kind.maps:
+        return (head, *_entry_steps(value[head], rest))
     if head not in kind.parts or not rest or not isinstance(value[head], dict):
         return (head,)
-    return (head, *_part_steps(value[head], rest))
+    return (head, *_part_steps(value[head], rest, kind.parts[head].spelled))
 
 
-def _part_steps(parts: dict[str, Any], path: str) -> tuple[Step, ...]:
+def _within(kind: Kind, value: Any, part: str, path: str) -> tuple[Step, ...]:
+    """The same for a field of a part that is an object of its own."""
+    steps: tuple[Step, ...] = ()
+    for step in (kind.objects, part, path):
+        if step is None or not isinstance(value, dict) or step not in value:
+            break
+        steps, value = (*steps, step), value[step]
+    return steps
+
+
+def _entry_steps(entries: Any, path: str) -> tuple[Step, ...]:
+    """The keys of a free mapping that lead to a path: one that holds dots, or one below another."""
+    if not isinstance(entries, dict) or not path:
+        return ()
+    if path in entries:
+        return (path,)
+    name, _, rest = path.partition(".")
+    return (name, *_entry_steps(entries[name], rest)) if name in entries else ()
+
+
+def _part_steps(
+    parts: dict[str, Any], path: str, spelling: Callable[[str], str]
+) -> tuple[Step, ...]:
     """The longest part whose name begins the path, and its field: `a.zip` before `a`."""
     best: tuple[bool, int, tuple[Step, ...]] = (False, 0, ())
     for name, body in parts.items():
         try:
-            spelled = fqn.normal(name)
-        except ValueError:
+            spelled = spelling(name)
+        except Mistake:
             continue
         field = path[len(spelled) + 1 :]
         if path == spelled or path.startswith(spelled + "."):
@@ -97,23 +132,32 @@ def _part_steps(parts: dict[str, Any], path: str) -> tuple[Step, ...]:
     return best[2]
 
 
-def _item(kind: Kind, value: Any, path: str, member: str) -> tuple[Step, ...]:
-    """The steps from a set to the member, in whatever spelling it is listed."""
+def _item(type: Any, value: Any, member: str) -> tuple[Step, ...]:
+    """The steps from a set or list to the member, in whatever spelling it is listed."""
     above: tuple[Step, ...] = ()
     if isinstance(value, dict) and "only" in value:
         above, value = ("only",), value["only"]
-    field = _type_of(kind, path)
-    if isinstance(value, list) and isinstance(field, Names):
+    if isinstance(value, list) and isinstance(type, Names | Ordered):
         for index, name in enumerate(value):
             try:
-                if name == member or (isinstance(name, str) and field.member(name) == member):
+                if type.item(name) == member:
                     return (*above, index)
             except Mistake:
                 continue
     return ()
 
 
-def _type_of(kind: Kind, path: str) -> Any:
-    parts: Parts | None = kind.parts.get(path.partition(".")[0])
+def _type_of(kind: Kind, path: str, part: str | None) -> Any:
+    """What a field, or the list of an entry, may hold."""
+    head = path.partition(".")[0]
+    if part is None and head in kind.maps:
+        return kind.maps[head].members
+    parts = kind.parts.get(head if part is None else kind.objects or "")
     fields = parts.fields if parts else kind.fields
     return fields.get(path.rpartition(".")[2])
+
+
+def part_of(address: Address) -> str | None:
+    """The part that an address names below an object, decoded; None for the object itself."""
+    _, sign, name = address.identity.partition("#")
+    return unquote(name) if sign else None

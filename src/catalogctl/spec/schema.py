@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from catalogctl.errors import UsageError
-from catalogctl.spec.kinds import KINDS, did_you_mean
+from catalogctl.spec.kinds import KINDS
+from catalogctl.spec.mistakes import did_you_mean
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -1,0 +1,29 @@
+"""What the files of this run declared, by git's id of their bytes.
+
+A revision shares most of its files with the work tree. Git knows their ids without reading them, so
+that none of these files is read, parsed or kept twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from catalogctl.spec.documents import Declaration
+
+
+class Memory:
+    """Declarations by the id of a git blob (SHA-1): of files in which everything was right."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Declaration, ...]] = {}
+
+    def find(self, blob: str) -> Sequence[Declaration] | None:
+        """What the file of this id declares, if it has been read in this run."""
+        return self._known.get(blob)
+
+    def keep(self, content: bytes, declared: Sequence[Declaration]) -> None:
+        """Remember what these bytes declare. Nobody may change the declarations from now on."""
+        blob = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
+        blob.update(content)
+        self._known[blob.hexdigest()] = tuple(declared)
