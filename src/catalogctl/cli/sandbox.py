@@ -19,6 +19,8 @@ from catalogctl.cli.options import global_options
 from catalogctl.errors import Error
 
 MODES = ("1.6", "2.0")
+POSTHOG_ERAS = ("2026-05", "2026-06", "2026-09")
+ALATION_VERSIONS = ("2025.1", "2025.3")
 
 
 def _sandbox_package() -> Any:
@@ -66,8 +68,22 @@ def _sandbox_package() -> Any:
     show_default=True,
     help="The CSV of messaging services: none, as other services have it, or as documented.",
 )
+@click.option(
+    "--posthog-era",
+    type=click.Choice(POSTHOG_ERAS),
+    default=POSTHOG_ERAS[-1],
+    show_default=True,
+    help="Which PostHog to answer like.",
+)
+@click.option(
+    "--alation-version",
+    type=click.Choice(ALATION_VERSIONS),
+    default=ALATION_VERSIONS[-1],
+    show_default=True,
+    help="Which Alation to answer like; the older one has no PATCH.",
+)
 @global_options  # fmt: skip
-def sandbox(port: int, data: Path | None, seed: str, mode: str, messaging_csv: str) -> int:
+def sandbox(port: int, **options: Any) -> int:
     """Serve catalogs to play with, on loopback, until Ctrl-C.
 
     Prints the variables to export, after which `catalogctl plan` works in another terminal. Faults
@@ -81,7 +97,6 @@ def sandbox(port: int, data: Path | None, seed: str, mode: str, messaging_csv: s
             click.echo(f"export {name}={value}")
         click.echo("\nCtrl-C ends it.", err=True)
 
-    options = {"data": data, "seed": seed, "mode": mode, "messaging_csv": messaging_csv}
     package.serve(port=port, listening=announce, **options)
     return exits.DONE
 

@@ -19,7 +19,9 @@ Systems are mounted by prefix; OpenMetadata answers under ``/openmetadata/api/v1
 ``posthog.eras``, its seeds and simulated systems: ``posthog.seeding``, ``posthog.world``). Users,
 their tokens and rights: ``catalogctl.sandbox.openmetadata.builtin``. Format of seeds:
 ``catalogctl.sandbox.openmetadata.seeding``. What differs between the modes "1.6" and "2.0":
-``catalogctl.sandbox.openmetadata.behaviour``.
+``catalogctl.sandbox.openmetadata.behaviour``. Alation answers under ``/alation`` (see
+``catalogctl.sandbox.alation``; its users: ``alation.access``, its seeds and simulated sources:
+``alation.seeding``, ``alation.world``, a seed of many tables: ``alation.large``).
 
 Control routes, which faults do not touch and the log does not hold:
 
@@ -30,8 +32,9 @@ POST   /_sandbox/faults            add one fault or a list; GET shows, DELETE re
                                    (see ``catalogctl.sandbox.faults``)
 POST   /_sandbox/reset             the seed loaded anew, no faults, an empty log
 PATCH  /_sandbox/settings          ``{"latency_ms", "job_seconds", "import_result",
-                                   "messaging_csv", "advance_clock_seconds", "posthog"}``; the
-                                   last: see ``posthog.settings`` and ``PostHog.configure``
+                                   "messaging_csv", "advance_clock_seconds", "posthog",
+                                   "alation"}``; the last two: see ``posthog.settings``,
+                                   ``PostHog.configure``, and the same of ``alation``
 =================================  ==========================================================
 
 The emulator was written from published contracts and recorded calls, not from the tool that it

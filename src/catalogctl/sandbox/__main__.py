@@ -7,6 +7,8 @@ import shlex
 import sys
 
 from . import serve
+from .alation import DEFAULT as ALATION_VERSION
+from .alation import VERSIONS
 from .posthog.eras import DEFAULT, ERAS
 
 
@@ -18,6 +20,7 @@ def main() -> None:
     parser.add_argument("--data", help="SQLite file that keeps the data")
     parser.add_argument("--messaging-csv", choices=("off", "inferred", "docs"), default="off")
     parser.add_argument("--posthog-era", choices=tuple(ERAS), default=DEFAULT)
+    parser.add_argument("--alation-version", choices=VERSIONS, default=ALATION_VERSION)
     parser.add_argument("--latency-ms", type=float, default=0)
     options = parser.parse_args()
     serve(
@@ -29,6 +32,7 @@ def main() -> None:
         messaging_csv=options.messaging_csv,
         latency_ms=options.latency_ms,
         posthog_era=options.posthog_era,
+        alation_version=options.alation_version,
     )
 
 

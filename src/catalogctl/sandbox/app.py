@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .clock import Clock
-from .faults import FaultLayer, Faults
+from .faults import FaultLayer, Faults, cut
 from .openmetadata.call import Settings
 from .requestlog import LogLayer, RequestLog
 from .wire import Dialect, Request
@@ -135,6 +135,9 @@ class DialectApp:
             base_url=f"{scope['scheme']}://{host}{self._dialect.prefix}",
         )
         response = await self._state.in_thread(self._dialect.handle, request)
+        if not response.status:
+            await cut(receive, send)
+            return
         body = b"" if request.method == "HEAD" else response.body
         outgoing = HttpResponse(body, response.status)
         for name, value in response.headers.items():

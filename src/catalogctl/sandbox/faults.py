@@ -140,7 +140,7 @@ class FaultLayer:
             if fault.action.startswith("respond"):
                 await _respond(send, fault)
             else:
-                await _cut(receive, send)
+                await cut(receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -163,7 +163,7 @@ async def _drain(receive: Receive) -> None:
         pass
 
 
-async def _cut(receive: Receive, send: Send) -> None:
+async def cut(receive: Receive, send: Send) -> None:
     """Drop the connection without a byte of answer.
 
     ASGI has no word for that, so this reaches for uvicorn's transport; under another server the

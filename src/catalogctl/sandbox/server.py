@@ -13,6 +13,8 @@ from typing import Any
 
 import uvicorn
 
+from .alation import DEFAULT as ALATION_VERSION
+from .alation import Alation
 from .app import State, create_app
 from .clock import Clock
 from .faults import Faults
@@ -26,6 +28,7 @@ BOT = "ingestion-bot"
 MESSAGING_CSV = ("off", "inferred", "docs")
 SEEDS = Path(__file__).parent / "openmetadata" / "seeds"
 POSTHOG_SEEDS = Path(__file__).parent / "posthog" / "seeds"
+ALATION_SEEDS = Path(__file__).parent / "alation" / "seeds"
 START_SECONDS = 10.0
 
 
@@ -35,7 +38,8 @@ class Sandbox:
     ``data`` names a SQLite file that outlives the sandbox; without it all is in memory. ``seed`` is
     the name of a shipped seed, a path of a JSON file, a dictionary, or ``None`` for the built-in
     users and classifications only; a file that holds data already is not seeded again.
-    ``posthog_seed`` is the same for PostHog, ``posthog_era`` the version of its API.
+    ``posthog_seed`` is the same for PostHog, ``posthog_era`` the version of its API;
+    ``alation_seed`` and ``alation_version`` are those of Alation.
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class Sandbox:
         job_seconds: float = 0,
         posthog_era: str = "2026-09",
         posthog_seed: str | Path | Mapping[str, Any] | None = "demo",
+        alation_version: str = ALATION_VERSION,
+        alation_seed: str | Path | Mapping[str, Any] | None = "demo",
     ) -> None:
         if messaging_csv not in MESSAGING_CSV:
             raise ValueError(f"messaging_csv is one of {', '.join(MESSAGING_CSV)}")
@@ -64,16 +70,22 @@ class Sandbox:
                 era=posthog_era,
                 seed=_read_seed(posthog_seed, POSTHOG_SEEDS),
             )
+            self._alation = Alation(
+                self._store,
+                clock,
+                version=alation_version,
+                seed=_read_seed(alation_seed, ALATION_SEEDS),
+            )
             self._socket = _listen(port)
         except BaseException:
             self._store.close()
             raise
         self._state = State(
-            [self._openmetadata, self._posthog],
+            [self._openmetadata, self._posthog, self._alation],
             clock=clock,
             settings=settings,
             latency_ms=latency_ms,
-            tuners={"posthog": self._posthog.configure},
+            tuners={"posthog": self._posthog.configure, "alation": self._alation.configure},
         )
         self._state.variables = self.variables()
         self._server: _Server | None = None
@@ -94,23 +106,42 @@ class Sandbox:
         """The host to give to a client; its API is below ``/api``."""
         return f"{self.url}/posthog"
 
+    @property
+    def alation_url(self) -> str:
+        """The host to give to a client; its paths start with ``/api`` or ``/integration``."""
+        return f"{self.url}/alation"
+
     def posthog_key(self, name: str = "full") -> str:
         """A personal API key: "full", "read", "none" (no fitting scope), "second" (project 2)."""
         return self._posthog.key(name)
+
+    def alation_token(self, user: str = "admin") -> str:
+        """An API access token, valid for a day from the start or the last reset: "admin",
+        "catalog_admin", "source_admin", "steward", "viewer" or a user of the seed."""
+        return self._alation.token(user)
+
+    def alation_refresh_token(self, user: str = "admin") -> str:
+        """A refresh token, valid for sixty days; it goes with ``alation_user_id``."""
+        return self._alation.refresh_token(user)
+
+    def alation_user_id(self, user: str = "admin") -> int:
+        return self._alation.user_id(user)
 
     def token(self, user: str = BOT, **claims: Any) -> str:
         """The bearer token of a user; ``claims`` such as ``exp`` make special ones."""
         return mint(user, is_bot=user == BOT, **claims)
 
     def variables(self) -> dict[str, str]:
-        """Environment variables that point a client here: as the ingestion bot, and with the full
-        key of PostHog's project 1."""
+        """Environment variables that point a client here: as the ingestion bot, with the full key
+        of PostHog's project 1, and as the admin of Alation."""
         return {
             "OPENMETADATA_HOST": f"{self.openmetadata_url}/api",
             "OPENMETADATA_JWT_TOKEN": self.token(BOT),
             "POSTHOG_HOST": self.posthog_url,
             "POSTHOG_API_KEY": self.posthog_key(),
             "POSTHOG_PROJECT_ID": "1",
+            "ALATION_URL": self.alation_url,
+            "ALATION_TOKEN": self.alation_token(),
         }
 
     @property

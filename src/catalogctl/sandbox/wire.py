@@ -37,6 +37,7 @@ class Request:
 @dataclass(frozen=True)
 class Response:
     status: int
+    """0 drops the connection instead of answering."""
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
