@@ -142,7 +142,8 @@ def write(folder: Path, block: str) -> None:
 def test_each_spec_loads_or_says_what_stands_below_it(number: int, tmp_path: Path) -> None:
     block, shown = SPECS[number]
     write(tmp_path, block)
-    specs = spec.load([tmp_path], root=tmp_path, catalogs={"openmetadata": "openmetadata"})
+    catalogs = {type: type for type in ("openmetadata", "alation", "posthog")}
+    specs = spec.load([tmp_path], root=tmp_path, catalogs=catalogs)
     assert [str(found) for found in specs.diagnostics] == (shown or "").splitlines()
     if shown is None and "_defaults.yaml" not in block.splitlines()[0]:
         assert specs.desired

@@ -1,7 +1,7 @@
 """GitOps for data-platform metadata: YAML specs in git, planned against and applied to catalogs.
 
-For people who embed it: `load_config`, `load_specs`, `plan` and `apply` (coroutines where they talk
-to catalogs), with the types of `catalogctl.model` and the errors of `catalogctl.errors`.
+For people who embed it: `load_config`, `load_specs`, `load_base`, and the coroutines `plan`,
+`apply` and `drift`, with the types of `catalogctl.model` and the errors of `catalogctl.errors`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from catalogctl.version import __version__
 
 if TYPE_CHECKING:
-    from catalogctl.session import apply, load_config, load_specs, plan
+    from catalogctl.session import apply, drift, load_base, load_config, load_specs, plan
 
-__all__ = ["__version__", "apply", "load_config", "load_specs", "plan"]
+__all__ = ["__version__", "apply", "drift", "load_base", "load_config", "load_specs", "plan"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,14 +3,33 @@
 The rules of the spec language live here: what is absent is not managed, texts are compared without
 the newlines at their end, sets are additive unless declared with `only`. What differs from system
 to system (whose names ignore case, what cannot stand beside what) comes in as `Rules`.
+
+With a *base*, the fields as git declared them before, three sides are compared, and each change
+says who moved: git, the catalog, or both differently. Sets are compared member by member; a member
+that the same set declared at the base, and declares no longer, is taken away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
-from catalogctl.model import Action, Address, Change, Declared, FieldChange, Members, Value
+from catalogctl.model import (
+    Action,
+    Address,
+    Change,
+    Declared,
+    FieldChange,
+    Members,
+    Origin,
+    Value,
+)
+
+Base = Mapping[str, Declared]
+"""The declared fields of one object at the base; empty when it was not declared there."""
+
+EVERY_ORIGIN = frozenset(Origin)
 
 
 class Rules(Protocol):
@@ -39,35 +58,62 @@ class Rules(Protocol):
 
 
 def fields(
-    declared: Mapping[str, Declared], live: Mapping[str, Value], rules: Rules
+    declared: Mapping[str, Declared],
+    live: Mapping[str, Value],
+    rules: Rules,
+    base: Base | None = None,
+    keep: frozenset[Origin] = EVERY_ORIGIN,
 ) -> tuple[FieldChange, ...]:
     """The changes that make `live` hold what is `declared`, sorted by path; none if it does.
 
-    A path that `live` does not have counts as empty.
+    A path that `live` does not have counts as empty. Without a base everything is a change. `keep`
+    leaves out what somebody else moved: of a set, those members.
     """
     found: list[FieldChange] = []
     for path in sorted(declared):
         wanted, held = declared[path], live.get(path)
         if isinstance(wanted, Members):
-            change = members(path, wanted, _names(held), rules)
+            before = None if base is None else _members_of(base.get(path))
+            change = members(path, wanted, _names(held), rules, before, keep)
         elif same(wanted, held):
             change = None
         else:
-            change = FieldChange(path, before=_shown(held), after=wanted)
+            change = moved(FieldChange(path, before=_shown(held), after=wanted), base)
+            change = change if change.origin in keep else None
         if change is not None:
             found.append(change)
     return tuple(found)
 
 
-def in_sync(declared: Mapping[str, Declared], live: Mapping[str, Value], rules: Rules) -> bool:
+def moved(change: FieldChange, base: Base | None) -> FieldChange:
+    """The change of a text or a setting, with who moved it since the base declared it."""
+    if base is None or change.path not in base:
+        return change
+    then = base[change.path]
+    value = then.names if isinstance(then, Members) else then
+    if same(value, change.after):
+        return replace(change, origin=Origin.DRIFT)
+    if same(value, change.before):
+        return change
+    return replace(change, origin=Origin.CONFLICT, base=value)
+
+
+def in_sync(
+    declared: Mapping[str, Declared],
+    live: Mapping[str, Value],
+    rules: Rules,
+    base: Base | None = None,
+) -> bool:
     """Whether `fields` would find nothing. Cheaper, since most objects are in sync."""
     for path, wanted in declared.items():
         held = live.get(path)
         if isinstance(wanted, Members):
+            then = None if base is None else base.get(path)
+            unmoved = then is None or then is wanted or then == wanted
             names = wanted.names
-            if names == held or (held is None and not names):
+            if unmoved and (names == held or (held is None and not names)):
                 continue
-            if members(path, wanted, _names(held), rules) is not None:
+            if members(path, wanted, _names(held), rules, _members_of(then)) is not None:
                 return False
         elif wanted != held and not same(wanted, held):
             return False
@@ -93,21 +139,76 @@ def _names(held: Value) -> tuple[str, ...]:
     return held if isinstance(held, tuple) else ()
 
 
-def members(path: str, wanted: Members, held: tuple[str, ...], rules: Rules) -> FieldChange | None:
-    """The change of one set, or None when nothing has to be added or taken away."""
+def _members_of(declared: Declared | None) -> Members | None:
+    return declared if isinstance(declared, Members) else None
+
+
+def members(
+    path: str,
+    wanted: Members,
+    held: tuple[str, ...],
+    rules: Rules,
+    base: Members | None = None,
+    keep: frozenset[Origin] = EVERY_ORIGIN,
+) -> FieldChange | None:
+    """The change of one set, or None when nothing has to be added or taken away.
+
+    `base` is the set as the base declared it, None when it declared none.
+    """
     held_by_key = {rules.key(path, name): name for name in held}
     wanted_by_key = {rules.key(path, name): name for name in wanted.names}
-    added = tuple(sorted(name for key, name in wanted_by_key.items() if key not in held_by_key))
+    then = {rules.key(path, name) for name in base.names} if base else set()
+    missing = {key: name for key, name in wanted_by_key.items() if key not in held_by_key}
+    surplus = {key: name for key, name in held_by_key.items() if key not in wanted_by_key}
+    if not wanted.only:
+        surplus = {key: name for key, name in surplus.items() if key in then}
+    # Who moved each member: what the base had and the catalog lost, or what only the catalog has
+    # although the set was exact before too, is drift.
+    added = {name: Origin.DRIFT if key in then else Origin.CHANGE for key, name in missing.items()}
+    came = Origin.DRIFT if base and base.only else Origin.CHANGE
+    removed = {name: Origin.CHANGE if key in then else came for key, name in surplus.items()}
+    added = {name: origin for name, origin in added.items() if origin in keep}
+    removed = {name: origin for name, origin in removed.items() if origin in keep}
+    origins = {*added.values(), *removed.values()}
     extra = tuple(name for key, name in held_by_key.items() if key not in wanted_by_key)
-    if wanted.only:
-        removed = tuple(sorted(extra))
-    elif added:
-        removed = tuple(sorted(rules.displaced(path, wanted.names, extra)))
-    else:
-        removed = ()
-    if not added and not removed:
+    if added:
+        pushed = rules.displaced(path, wanted.names, extra) - removed.keys()
+        if pushed and Origin.CHANGE in origins and _both_chose(path, wanted, pushed, base, rules):
+            origins.add(Origin.CONFLICT)
+        removed.update(dict.fromkeys(pushed, Origin.CHANGE))
+    if not origins or (Origin.CONFLICT in origins and Origin.CONFLICT not in keep):
         return None
-    return set_change(path, held, added, removed, exact=wanted.only)
+    change = set_change(path, held, _sorted(added), _sorted(removed), exact=wanted.only)
+    if Origin.CONFLICT in origins:
+        return replace(change, origin=Origin.CONFLICT, base=base.names if base else None)
+    if origins == {Origin.DRIFT}:
+        return replace(change, origin=Origin.DRIFT)
+    lost = [name for name, origin in added.items() if origin is Origin.DRIFT]
+    came_since = [name for name, origin in removed.items() if origin is Origin.DRIFT]
+    return replace(change, message=_drifted(lost, came_since))
+
+
+def _drifted(lost: list[str], came: list[str]) -> str | None:
+    """What the catalog moved in a set that git moved as well."""
+    said = [f"the catalog lost {', '.join(sorted(lost))}"] if lost else []
+    said += [f"the catalog got {', '.join(sorted(came))}"] if came else []
+    return f"drift: {'; '.join(said)}" if said else None
+
+
+def _both_chose(
+    path: str, wanted: Members, pushed: frozenset[str], base: Members | None, rules: Rules
+) -> bool:
+    """Whether git and the catalog each put another member in the place of the base's."""
+    if base is None:
+        return False
+    then = {rules.key(path, name) for name in base.names}
+    left = tuple(name for name in base.names if name not in wanted.names)
+    new = any(rules.key(path, name) not in then for name in pushed)
+    return new and bool(rules.displaced(path, wanted.names, left))
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
 
 
 def set_change(

@@ -169,11 +169,25 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Who moved a field in the catalog, and when, as far as the catalog's history tells.
+
+    `at` is a time in UTC, `2026-11-25T14:03:00Z`. `note` says what the history leaves open, and
+    why nobody is named where nobody is.
+    """
+
+    by: str | None = None
+    at: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field of one object: how it is, how it will be, and who asked for it.
 
     `added` and `removed` are given for sets and are `None` otherwise. `exact` marks a set declared
-    with `only`. `hint` is the mend of a refusal. `outcome` is `None` until it has been tried.
+    with `only`. `hint` is the mend of a refusal. `outcome` is `None` until it has been tried. In a
+    conflict `base` is what git declared before; of drift `moved` says who did it, if asked for.
     """
 
     path: str
@@ -188,6 +202,7 @@ class FieldChange:
     message: str | None = None
     hint: str | None = None
     risk: Risk | None = None
+    moved: Moved | None = None
     source: Location | None = None
     outcome: Outcome | None = None
 

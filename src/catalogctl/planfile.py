@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from catalogctl.errors import Diagnostic, InvalidError, Location, Severity
+from catalogctl.errors import Diagnostic, InvalidError, Location, Severity, in_order
 from catalogctl.model import (
     Action,
     Address,
     CatalogInfo,
     Change,
     FieldChange,
+    Moved,
     Origin,
     Outcome,
     Plan,
@@ -143,6 +145,9 @@ def _field(change: FieldChange) -> dict[str, Any]:
         body["hint"] = change.hint
     if change.risk is not None:
         body["risk"] = change.risk.value
+    if change.moved is not None:
+        moved = change.moved
+        body["moved"] = {"by": moved.by, "at": moved.at, "note": moved.note}
     if change.source is not None:
         place = change.source
         body["source"] = {"file": place.file, "line": place.line, "column": place.column}
@@ -183,6 +188,53 @@ def loads(text: str, file: str) -> Plan:
         return _plan(body)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise _unusable(file, "PLAN901", f"not a saved plan: {problem!r}") from None
+
+
+def join(plans: Sequence[tuple[str, Plan]]) -> Plan:
+    """The plan (or the result) of which these are the shares, each with the name of its file.
+
+    Guards are not judged here, since percentages are of the whole. Raises `InvalidError` when the
+    files do not belong together.
+    """
+    name, first = plans[0]
+    whole: dict[Address, tuple[str, Change]] = {}
+    catalogs: dict[str, CatalogInfo] = {}
+    for file, plan in plans:
+        for what, one, other in (
+            ("kind", plan.applied, first.applied),
+            ("base", plan.base, first.base),
+            ("catalogs", *_shared(plan.catalogs, catalogs)),
+        ):
+            if one != other:
+                raise _apart(file, f"its {what} differs from that of {name}")
+        for change in plan.changes:
+            if change.address in whole:
+                text = f"{change.address} is in {whole[change.address][0]} as well"
+                raise _apart(file, text)
+            whole[change.address] = (file, change)
+        catalogs.update(plan.catalogs)
+    return replace(
+        first,
+        changes=tuple(change for _, (_, change) in sorted(whole.items())),
+        in_sync=sum(plan.in_sync for _, plan in plans),
+        catalogs=catalogs,
+        guards=tuple(dict.fromkeys(each for _, plan in plans for each in plan.guards)),
+        diagnostics=in_order([each for _, plan in plans for each in plan.diagnostics]),
+        allowed=tuple(sorted({each for _, plan in plans for each in plan.allowed})),
+        unchanged=tuple(sorted(each for _, plan in plans for each in plan.unchanged)),
+    )
+
+
+def _shared(
+    one: Mapping[str, CatalogInfo], other: Mapping[str, CatalogInfo]
+) -> tuple[list[CatalogInfo], list[CatalogInfo]]:
+    names = sorted(one.keys() & other.keys())
+    return [one[name] for name in names], [other[name] for name in names]
+
+
+def _apart(file: str, why: str) -> InvalidError:
+    hint = "join the shares of one run: the same commit, base and catalogs"
+    return InvalidError([Diagnostic("PLAN905", f"cannot be joined: {why}", Location(file), hint)])
 
 
 def _unusable(file: str, code: str, message: str) -> InvalidError:
@@ -228,7 +280,7 @@ def _read_change(body: Mapping[str, Any]) -> Change:
 
 def _read_field(body: Mapping[str, Any]) -> FieldChange:
     place = body.get("source")
-    outcome, risk = body.get("outcome"), body.get("risk")
+    outcome, risk, moved = body.get("outcome"), body.get("risk"), body.get("moved")
     added, removed = body.get("added"), body.get("removed")
     return FieldChange(
         path=body["path"],
@@ -243,6 +295,7 @@ def _read_field(body: Mapping[str, Any]) -> FieldChange:
         message=body.get("message"),
         hint=body.get("hint"),
         risk=Risk(risk) if risk else None,
+        moved=Moved(moved.get("by"), moved.get("at"), moved.get("note")) if moved else None,
         source=Location(place["file"], place["line"], place["column"]) if place else None,
         outcome=Outcome(outcome) if outcome else None,
     )

@@ -1,5 +1,6 @@
 """From desired and observed objects to a plan, and from a plan to what is still to do. Pure.
 
+in_share  which of the machines that share a run an object belongs to
 compare   one object: desired against observed
 refine    what the catalogs said to the changes beforehand
 place     the YAML line of each field, and the findings about what is refused
@@ -9,6 +10,7 @@ settled_field    what became of it, seen from the catalog afterwards
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -22,7 +24,9 @@ from catalogctl.model import (
     Desired,
     FieldChange,
     Members,
+    Moved,
     Observed,
+    Origin,
     Outcome,
     Plan,
     Prediction,
@@ -34,29 +38,53 @@ Locate = Callable[[Address, str, "str | None"], "Location | None"]
 """Where a field (and, with a third argument, a member of a set) was declared."""
 
 
-def compare(desired: Desired, observed: Observed, rules: diff.Rules) -> Change | None:
+def in_share(address: Address, number: int, count: int) -> bool:
+    """Whether an object belongs to share `number` (from 1) of `count`.
+
+    By the address alone, so that every machine agrees and other objects do not matter. The parts
+    of an object stay with it: what creates it needs them.
+    """
+    whole = f"{address.catalog}:{address.kind}/{address.identity.partition('#')[0]}"
+    digest = hashlib.blake2b(whole.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % count == number - 1
+
+
+def compare(
+    desired: Desired,
+    observed: Observed,
+    rules: diff.Rules,
+    base: diff.Base | None = None,
+    keep: frozenset[Origin] = diff.EVERY_ORIGIN,
+) -> Change | None:
     """The change that one object needs, or None when it is in sync.
 
     An object that is not there and cannot be created, and fields under a part that is not there,
-    become refused field changes.
+    become refused field changes. `base` are the fields that git declared before, empty for an
+    object that is new in git; without it nothing is known of before. `keep` leaves out changes of
+    other origins.
     """
     if not observed.exists:
         path, name = rules.identity(desired.address)
-        named = FieldChange(path, before=None, after=name)
+        origin = Origin.DRIFT if base else Origin.CHANGE  # was it declared, and so there, before?
+        named = FieldChange(path, before=None, after=name, origin=origin)
+        if origin not in keep:
+            return None
         if not observed.creatable:
             absent = named.refused(observed.missing.get("", "not found"))
             return Change(desired.address, Action.UPDATE, (absent,))
         wanted = diff.fields(desired.fields, {}, rules)
-        return rules.change(desired.address, wanted or (named,), exists=False)
-    if not observed.missing and diff.in_sync(desired.fields, observed.fields, rules):
+        made = tuple(replace(each, origin=origin) for each in wanted)
+        return rules.change(desired.address, made or (named,), exists=False)
+    if not observed.missing and diff.in_sync(desired.fields, observed.fields, rules, base):
         return None
-    changes = diff.fields(desired.fields, observed.fields, rules)
+    changes = diff.fields(desired.fields, observed.fields, rules, base, keep)
     if observed.authors:
         changes = tuple(_attributed(each, observed.authors) for each in changes)
     if observed.missing:
         changes = tuple(
             _refuse_missing(each, observed.missing)
-            for each in _with_missing(desired, changes, observed)
+            for each in _with_missing(desired, changes, observed, base)
+            if each.origin in keep
         )
     return rules.change(desired.address, changes, exists=True) if changes else None
 
@@ -70,14 +98,17 @@ def _attributed(change: FieldChange, authors: Mapping[str, str]) -> FieldChange:
 
 
 def _with_missing(
-    desired: Desired, changes: tuple[FieldChange, ...], observed: Observed
+    desired: Desired,
+    changes: tuple[FieldChange, ...],
+    observed: Observed,
+    base: diff.Base | None,
 ) -> list[FieldChange]:
     """Every declared field of a missing part is shown, also one that asks for nothing."""
     by_path = {each.path: each for each in changes}
     for path, wanted in desired.fields.items():
         if path not in by_path and _part_of(path, observed.missing) is not None:
             after: Value = wanted.names if isinstance(wanted, Members) else wanted
-            by_path[path] = FieldChange(path, before=None, after=after)
+            by_path[path] = diff.moved(FieldChange(path, before=None, after=after), base)
     return [by_path[path] for path in sorted(by_path)]
 
 
@@ -100,6 +131,22 @@ def refine(changes: Iterable[Change], predictions: Iterable[Prediction]) -> tupl
             change,
             fields=tuple(
                 _judged(each, said.get((change.address, each.path), [])) for each in change.fields
+            ),
+        )
+        for change in changes
+    )
+
+
+def attributed(
+    changes: Iterable[Change], history: Mapping[Address, Mapping[str, Moved]]
+) -> tuple[Change, ...]:
+    """The changes with who moved each field in the catalog, where its history tells."""
+    return tuple(
+        replace(
+            change,
+            fields=tuple(
+                replace(each, moved=history.get(change.address, {}).get(each.path))
+                for each in change.fields
             ),
         )
         for change in changes

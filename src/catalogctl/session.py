@@ -19,17 +19,36 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 
-from catalogctl import reconcile, spec
+from catalogctl import history, planning, reconcile, spec
 from catalogctl.config import Config, load_config
+from catalogctl.diff import EVERY_ORIGIN
 from catalogctl.errors import Diagnostic, InvalidError, Location, UsageError
+from catalogctl.history import Base
 from catalogctl.journal import Journal
-from catalogctl.model import Address, Plan, Secret, Verdict
+from catalogctl.model import Address, Declared, Desired, Origin, Plan, Secret, Verdict
+from catalogctl.policy import GUARDS, Guards
 from catalogctl.providers import Waiting, actions, connect
 from catalogctl.providers.actions import Order, Report
 from catalogctl.providers.base import Provider
-from catalogctl.spec import Specs
+from catalogctl.spec import Memory, Specs
 
-__all__ = ["Session", "apply", "load_config", "load_specs", "plan"]
+__all__ = ["Session", "apply", "drift", "load_base", "load_config", "load_specs", "plan"]
+
+
+def load_base(
+    config: Config,
+    revision: str,
+    paths: Sequence[Path] | None = None,
+    *,
+    cache: Path | None = None,
+    memory: Memory | None = None,
+) -> Base:
+    """The specs as they were at a git revision. Reads git's objects, never the work tree.
+
+    `memory` is one that `load_specs` filled before: what has not changed since is not read twice.
+    Raises `InvalidError` when they cannot be had, or were invalid then.
+    """
+    return history.read_base(config, revision, paths, cache=cache, memory=memory)
 
 
 def load_specs(
@@ -38,15 +57,19 @@ def load_specs(
     *,
     unconnected: bool = False,
     cache: Path | None = None,
+    memory: Memory | None = None,
 ) -> Specs:
     """The specs of a configuration, or those under `paths` instead. Reads files, no network.
 
     Mistakes are in `Specs.diagnostics`, all of them; `plan` refuses specs that have errors. With
     `unconnected`, specs of a type for which no catalog is configured are no mistake, as long as
-    none at all is. `cache` is a folder in which what was parsed is kept for the next run.
+    none at all is. `cache` is a folder in which what was parsed is kept for the next run;
+    `memory` keeps it for a `load_base` of this run.
     """
     catalogs = None if unconnected and not config.catalogs else config.types
-    specs = spec.load(paths or config.specs, root=config.root, catalogs=catalogs, cache=cache)
+    specs = spec.load(
+        paths or config.specs, root=config.root, catalogs=catalogs, cache=cache, memory=memory
+    )
     gc.freeze()  # they live as long as the run: the collector need not walk them again and again
     return specs
 
@@ -58,16 +81,38 @@ async def plan(
     only: Sequence[str] = (),
     allow: Sequence[str] = (),
     rehearse: bool = True,
+    base: Base | None = None,
+    keep: frozenset[Origin] = EVERY_ORIGIN,
+    share: tuple[int, int] | None = None,
 ) -> Plan:
     """What would have to change so that the catalogs hold what the specs say. Never writes.
 
     `only` keeps the objects whose address matches one of these shell globs; `allow` names guards
-    that may be passed once; without `rehearse` no dry run is asked for. Raises `InvalidError` for
-    specs or configuration that cannot be used and `CatalogError` for a catalog that cannot be
-    read.
+    that may be passed once; without `rehearse` no dry run is asked for. `base` (see `load_base`)
+    tells change, drift and conflict apart, and `keep` leaves out the others; `share` is the number
+    of a share, from 1, and of how many. Raises `InvalidError` for specs or configuration that
+    cannot be used and `CatalogError` for a catalog that cannot be read.
     """
     async with Session(config) as session:
-        return await session.plan(specs, only=only, allow=allow, rehearse=rehearse)
+        return await session.plan(
+            specs, only=only, allow=allow, rehearse=rehearse, base=base, keep=keep, share=share
+        )
+
+
+async def drift(
+    config: Config,
+    base: Base,
+    *,
+    only: Sequence[str] = (),
+    share: tuple[int, int] | None = None,
+) -> Plan:
+    """What the catalogs moved away from the specs of a git revision, by whom and when, as a plan.
+
+    All its changes are drift. Nothing is checked, rehearsed or guarded, since nothing is to be
+    changed. Raises as `plan` does.
+    """
+    async with Session(config) as session:
+        return await session.drift(base, only=only, share=share)
 
 
 async def apply(config: Config, plan: Plan, *, fail_fast: bool = False) -> Plan:
@@ -120,21 +165,45 @@ class Session:
         only: Sequence[str] = (),
         allow: Sequence[str] = (),
         rehearse: bool = True,
+        base: Base | None = None,
+        keep: frozenset[Origin] = EVERY_ORIGIN,
+        share: tuple[int, int] | None = None,
     ) -> Plan:
         """See the function of the same name."""
         if specs.has_errors:
             raise InvalidError(specs.diagnostics)
-        desired = [one for one in specs.desired if not only or matches(one.address, only)]
-        return await reconcile.make_plan(
+        desired = _selected(specs, only, share)
+        made = await reconcile.make_plan(
             desired,
             self._connect({one.address.catalog for one in desired}),
             locate=specs.locate,
             guards=self._config.guards,
             allow=allow,
             no_specs=specs.empty_reason,
+            base=_declared(base) if base else None,
+            keep=keep,
             rehearse=rehearse,
             progress=self._progress,
         )
+        return replace(made, base=base.commit if base else None)
+
+    async def drift(
+        self, base: Base, *, only: Sequence[str] = (), share: tuple[int, int] | None = None
+    ) -> Plan:
+        """See the function of the same name."""
+        desired = _selected(base.specs, only, share)
+        made = await reconcile.make_plan(
+            desired,
+            self._connect({one.address.catalog for one in desired}),
+            locate=base.specs.locate,
+            guards=Guards(allow=GUARDS),  # nothing is going to be changed
+            base=_declared(base),
+            check=False,
+            rehearse=False,
+            history=True,
+            progress=self._progress,
+        )
+        return replace(made, base=base.commit)
 
     async def apply(
         self, plan: Plan, *, fail_fast: bool = False, stop: asyncio.Event | None = None
@@ -212,6 +281,19 @@ class Session:
         if found:
             raise InvalidError(found)
         return {name: self._providers[name] for name in sorted(names)}
+
+
+def _declared(base: Base) -> dict[Address, Mapping[str, Declared]]:
+    return {one.address: one.fields for one in base.specs.desired}
+
+
+def _selected(specs: Specs, only: Sequence[str], share: tuple[int, int] | None) -> list[Desired]:
+    return [
+        one
+        for one in specs.desired
+        if (not only or matches(one.address, only))
+        and (share is None or planning.in_share(one.address, *share))
+    ]
 
 
 def matches(address: Address, globs: Iterable[str]) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catalogctl import client, reconcile
+from catalogctl import client
+from catalogctl.reconcile import applying
 from catalogctl.sandbox import Sandbox
 from e2e.project import Project
 from e2e.shop import SEED
@@ -40,7 +41,7 @@ def sandbox(_running: dict[str, Sandbox], mode: str) -> Sandbox:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come at once; how long they wait is the client's own tests' to prove."""
     monkeypatch.setattr(client, "FIRST_BACKOFF", 0.001)
-    monkeypatch.setattr(reconcile, "PAUSE", 0.001)
+    monkeypatch.setattr(applying, "PAUSE", 0.001)
 
 
 @pytest.fixture

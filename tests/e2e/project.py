@@ -78,6 +78,8 @@ class Project:
         (root / "catalog-specs").mkdir()
         monkeypatch.chdir(root)
         monkeypatch.setenv("NO_COLOR", "1")
+        for name in [each for each in os.environ if each.startswith(("GITHUB_", "GITLAB_", "CI_"))]:
+            monkeypatch.delenv(name)
         for name, value in sandbox.variables().items():
             monkeypatch.setenv(name, value)
 

@@ -332,7 +332,7 @@ def test_fail_fast_begins_nothing_after_the_first_failure(project: Project) -> N
     for table in (ORDERS, CUSTOMERS, ITEMS, LEDGER):
         project.declare(table, **TEXT)
     project.sandbox.faults.add(method="PATCH", status=400, body="No.", times=None)
-    project.environ.setattr("catalogctl.reconcile._IN_FLIGHT", 1)
+    project.environ.setattr("catalogctl.reconcile.applying.IN_FLIGHT", 1)
     done = project.apply("--fail-fast", code=1)
     assert sorted(done.outcomes.values()) == ["failed", "skipped", "skipped", "skipped"]
     assert len(project.writes()) == 1

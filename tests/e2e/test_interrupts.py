@@ -64,7 +64,7 @@ def test_what_an_interrupt_leaves_out_is_skipped_in_words(
     """In process, since there the objects can be made to go one after the other."""
     import os
 
-    monkeypatch.setattr("catalogctl.reconcile._IN_FLIGHT", 1)
+    monkeypatch.setattr("catalogctl.reconcile.applying.IN_FLIGHT", 1)
     for table in TABLES:
         project.declare(table, description="New.")
     from catalogctl.providers.openmetadata.writing import EntityWriter

@@ -23,7 +23,7 @@ EXAMPLES = {code: found for code, body in SECTIONS.items() if (found := EXAMPLE.
 
 
 def test_every_code_in_the_source_has_a_heading_and_no_other_has() -> None:
-    code = re.compile(r'"((?:YAML|SPEC|CONF|PLAN|CSV)\d{3})"')
+    code = re.compile(r'"((?:YAML|SPEC|CONF|PLAN|CSV|HIST)\d{3})"')
     texts = [path.read_text("utf-8") for path in SOURCE.rglob("*.py")]
     assert {found for text in texts for found in code.findall(text)} == set(SECTIONS)
 

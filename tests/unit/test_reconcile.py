@@ -25,6 +25,7 @@ from catalogctl.model import (
 )
 from catalogctl.policy import Guards
 from catalogctl.providers.openmetadata.mapping import OpenMetadataRules
+from catalogctl.reconcile import applying
 
 
 class Shelf:
@@ -101,7 +102,7 @@ class Notes:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "PAUSE", 0)
+    monkeypatch.setattr(applying, "PAUSE", 0)
 
 
 def address(name: str) -> Address:

@@ -19,7 +19,9 @@ COMMANDS = {
     "validate": ("specs", "Check specs and configuration without any network."),
     "plan": ("planning", "Show what would change, with the catalog's own verdict. Never writes."),
     "apply": ("planning", "Carry out a plan, check it and report it."),
-    "show": ("planning", "Show a saved plan or result again, in any format."),
+    "show": ("showing", "Show saved plans or results again; shares are joined."),
+    "drift": ("drifting", "Show what the catalogs moved away from git, by whom and when."),
+    "comment": ("comment", "Keep a comment on a pull request, or an issue, up to date."),
     "run": ("running", "Do one thing to one object by hand: export or import its CSV."),
     "schema": ("specs", "Print the JSON Schema of the spec language, for editors."),
     "sandbox": ("sandbox", "Serve catalogs to play with on this machine."),
@@ -77,6 +79,13 @@ def _root() -> click.Group:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code. Every expected failure ends here, in words."""
+    from catalogctl.github.workflow import disarmed
+
+    with disarmed():
+        return _run(args)
+
+
+def _run(args: Sequence[str] | None) -> int:
     from catalogctl.cli.exits import report
 
     try:

@@ -1,12 +1,10 @@
-"""`plan`, `apply` and `show`."""
+"""`plan` and `apply`."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,25 +14,25 @@ import click
 
 from catalogctl import policy
 from catalogctl.cli import exits
-from catalogctl.cli.options import cache_folder, colored, global_options, interactive, settings
+from catalogctl.cli.bases import base_options, chosen, kept, memory_for
+from catalogctl.cli.options import cache_folder, global_options, interactive, settings
 from catalogctl.cli.progress import Progress, clear
-from catalogctl.errors import Error, InvalidError, UsageError
+from catalogctl.cli.showing import FORMAT, load, save, shown
+from catalogctl.errors import InvalidError, UsageError
+from catalogctl.github import workflow
 from catalogctl.model import Plan
 
 if TYPE_CHECKING:
     from catalogctl.config import Config
+    from catalogctl.history import Base
     from catalogctl.session import Session
-    from catalogctl.spec import Specs
+    from catalogctl.spec import Memory, Specs
 
 T = TypeVar("T")
 
 PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]..."
 )
-FORMAT = click.option(
-    "--format", "form", type=click.Choice(["terminal", "json", "markdown"]), default="terminal",
-    help="What goes to stdout. Default: terminal.",
-)  # fmt: skip
 
 
 def planning_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,7 +63,8 @@ def planning_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @FORMAT
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan holds changes.")
 @planning_options
-@global_options  # fmt: skip
+@base_options
+@global_options
 def plan(
     paths: tuple[Path, ...],
     out: Path | None,
@@ -84,14 +83,14 @@ def plan(
     """
     with json_diagnostics(form):
         config = configured()
-        specs = _specs(config, paths)
-        made = in_session(config, lambda session: _plan(session, specs, options))
-    if out is not None:
-        from catalogctl import planfile
-
-        out.write_text(planfile.dumps(made), encoding="utf-8")
-    _show(made, form, show_all=options["show_all"])
+        memory = memory_for(options)
+        specs = _specs(config, paths, memory)
+        base = chosen(config, paths, options, memory)
+        made = in_session(config, lambda session: _plan(session, specs, base, options))
+    save(made, out)
+    shown(made, form, show_all=options["show_all"])
     exits.tell(made.diagnostics)
+    workflow.report(made)
     return exits.of_plan(made, detailed=detailed_exitcode)
 
 
@@ -101,6 +100,7 @@ def plan(
 @FORMAT
 @click.option("--fail-fast", is_flag=True, help="Begin nothing more after the first failure.")
 @planning_options
+@base_options
 @global_options
 def apply(paths: tuple[Path, ...], yes: bool, form: str, fail_fast: bool, **options: Any) -> int:
     """Carry out a plan: write, read back, report.
@@ -116,31 +116,33 @@ def apply(paths: tuple[Path, ...], yes: bool, form: str, fail_fast: bool, **opti
     file = _saved_plan(paths)
     with json_diagnostics(form):
         config = configured()
-        saved = None if file is None else _permitted(_load(file), options["allow"], config)
-        specs = None if saved is not None else _specs(config, paths)
-        return in_session(
-            config,
-            lambda session: _apply(session, config, saved, specs, yes, form, fail_fast, options),
-        )
+        saved = None if file is None else _permitted(load(file), options["allow"], config)
+        memory = memory_for(options)
+        specs = None if saved is not None else _specs(config, paths, memory)
+        base = chosen(config, paths, options, memory) if specs is not None else None
+
+        async def work(session: Session) -> int:
+            made = saved
+            if specs is not None:
+                made = await _plan(session, specs, base, options)
+                if form == "terminal" or made.guards:
+                    shown(made, form, show_all=options["show_all"])
+                exits.tell(made.diagnostics)
+            assert made is not None
+            if not made.changes and not made.guards:
+                if form != "terminal" or saved is not None:
+                    shown(replace(made, applied=True), form)
+                workflow.report(made)
+                return exits.DONE
+            asked = saved is not None or yes
+            return await _apply(session, config, made, form, fail_fast, agreed=asked)
+
+        return in_session(config, work)
 
 
 async def _apply(
-    session: Session,
-    config: Config,
-    saved: Plan | None,
-    specs: Specs | None,
-    yes: bool,
-    form: str,
-    fail_fast: bool,
-    options: dict[str, Any],
+    session: Session, config: Config, made: Plan, form: str, fail_fast: bool, *, agreed: bool
 ) -> int:
-    made = saved
-    if specs is not None:
-        made = await _plan(session, specs, options)
-        if form == "terminal" or made.guards:
-            _show(made, form, show_all=options["show_all"])
-        exits.tell(made.diagnostics)
-    assert made is not None
     if made.guards:
         for guard in made.guards:
             click.echo(
@@ -148,18 +150,16 @@ async def _apply(
                 err=True,
             )
         click.echo("nothing was written", err=True)
+        workflow.report(made)
         return exits.GUARDED
-    if not made.changes:
-        if form != "terminal" or saved is not None:
-            _show(replace(made, applied=True), form)
-        return exits.DONE
-    if saved is None and not yes and not _agreed(made):
+    if not agreed and not _agreed(made):
         return exits.FAILED
     _tell_of_earlier(config)
     stopped = asyncio.Event()
     with stopping_on_interrupt(stopped):
         result = await session.apply(made, fail_fast=fail_fast, stop=stopped)
-    _show(result, form)
+    shown(result, form)
+    workflow.report(result)
     if session.undo is not None:
         click.echo(f"To take this back: catalogctl apply {_short(session.undo)}", err=True)
     return exits.INTERRUPTED if stopped.is_set() else exits.of_result(result)
@@ -225,21 +225,6 @@ def stopping_on_interrupt(stopped: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@FORMAT
-@click.option("--all", "show_all", is_flag=True, help="List objects in sync as well.")
-@global_options
-def show(file: Path, form: str, show_all: bool) -> int:
-    """Show a saved plan or result again.
-
-    FILE is what `plan --out FILE` wrote, or what `plan` or `apply` printed with --format json. A
-    file that was cut off or edited is refused. Exit codes: 0 fine, 4 it is no saved plan.
-    """
-    _show(_load(file), form, show_all=show_all)
-    return exits.DONE
-
-
 def _saved_plan(paths: Sequence[Path]) -> Path | None:
     saved = [path for path in paths if path.suffix == ".json"]
     if not saved:
@@ -249,38 +234,33 @@ def _saved_plan(paths: Sequence[Path]) -> Path | None:
     return saved[0]
 
 
-def _load(file: Path) -> Plan:
-    from catalogctl import planfile
-
-    try:
-        # A file that was cut off inside of a character is then refused like any that was cut off.
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError as problem:
-        raise Error(f"{file} cannot be read: {problem.strerror}") from None
-    return planfile.loads(text, str(file))
-
-
 def configured() -> Config:
     from catalogctl.config import load_config
 
     return load_config(settings().get("config"))
 
 
-def _specs(config: Config, paths: Sequence[Path]) -> Specs:
+def _specs(config: Config, paths: Sequence[Path], memory: Memory | None) -> Specs:
     from catalogctl import session
 
     for path in paths:
         if path.suffix == ".json":
             raise UsageError(f"{path} is no spec; a saved plan is for `show` or `apply`")
 
-    specs = session.load_specs(config, list(paths) or None, cache=cache_folder())
+    specs = session.load_specs(config, list(paths) or None, cache=cache_folder(), memory=memory)
     exits.tell(found for found in specs.diagnostics if found.severity.value == "warning")
     return specs
 
 
-async def _plan(session: Session, specs: Specs, options: dict[str, Any]) -> Plan:
+async def _plan(session: Session, specs: Specs, base: Base | None, options: dict[str, Any]) -> Plan:
     made = await session.plan(
-        specs, only=options["only"], allow=options["allow"], rehearse=not options["no_rehearse"]
+        specs,
+        only=options["only"],
+        allow=options["allow"],
+        rehearse=not options["no_rehearse"],
+        base=base,
+        keep=kept(options),
+        share=options["share"],
     )
     if options["only"] and not made.objects:
         click.echo("warning: no object matches --only", err=True)
@@ -316,26 +296,9 @@ def json_diagnostics(form: str) -> Iterator[None]:
         if form == "json":
             from catalogctl import planfile
 
-            click.echo(planfile.diagnostics(problem.diagnostics), nl=False)
+            click.echo(workflow.json(planfile.diagnostics(problem.diagnostics)), nl=False)
+        workflow.report_findings(problem.diagnostics)
         raise
-
-
-def _show(made: Plan, form: str, *, show_all: bool = False) -> None:
-    clear()
-    if form == "json":
-        from catalogctl import planfile
-
-        text = planfile.dumps(made)
-    elif form == "markdown":
-        from catalogctl.render import markdown
-
-        text = markdown.plan(made, all_objects=show_all)
-    else:
-        from catalogctl.render import terminal
-
-        width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
-        text = terminal.plan(made, color=colored(sys.stdout), width=width, all_objects=show_all)
-    click.echo(text, nl=not text.endswith("\n"), color=True)
 
 
 def _short(path: Path) -> str:

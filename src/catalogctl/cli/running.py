@@ -17,15 +17,15 @@ import click
 
 from catalogctl import fqn
 from catalogctl.cli import exits
-from catalogctl.cli.options import duration, global_options, interactive
+from catalogctl.cli.options import cache_folder, duration, global_options, interactive
 from catalogctl.cli.planning import (
     configured,
     in_session,
     json_diagnostics,
     stopping_on_interrupt,
 )
-from catalogctl.errors import Error, UsageError
-from catalogctl.model import Address, encode_part
+from catalogctl.errors import Error, InvalidError, UsageError
+from catalogctl.model import Address, Declared, encode_part
 from catalogctl.providers.actions import ACTIONS, Action, Ending, Order, Report, RowOutcome, of
 from catalogctl.render.text import disarm
 
@@ -138,6 +138,7 @@ def run(
             wait_seconds=wait_timeout,
             agree=agree,
             stop=stop,
+            declared=_declared(config, Address(catalog, kind, identity)) if what.spec else {},
         )
         gently = order.asynchronous and (order.dry_run or not what.asks)
         report = in_session(config, lambda session: _run(session, order, stopping, gently))
@@ -238,6 +239,16 @@ def _fitting(
         raise UsageError(f"what {name} gives is the file itself; leave --format json away")
 
 
+def _declared(config: Config, address: Address) -> Mapping[str, Declared]:
+    """What the specs say of the object; nothing when they do not declare it."""
+    from catalogctl.session import load_specs
+
+    specs = load_specs(config, cache=cache_folder())
+    if specs.has_errors:
+        raise InvalidError(specs.diagnostics)
+    return next((one.fields for one in specs.desired if one.address == address), {})
+
+
 def _content(file: str | None) -> bytes:
     if file is None or file == "-":
         return sys.stdin.buffer.read()
@@ -271,7 +282,7 @@ def _show(report: Report, file: str | None, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(_as_json(report), indent=2, ensure_ascii=False))
     else:
-        for line in _table(report):
+        for line in (*_table(report), *report.lines):
             click.echo(disarm(exits.safe(line)))
     for note in report.notes:
         click.echo(exits.safe(f"note: {note}"), err=True)
@@ -324,6 +335,7 @@ def _as_json(report: Report) -> dict[str, Any]:
     ]
     # The API's answer as it came; it stands in `answers` too, since a long file has several.
     alone = report.answers[0] if len(report.answers) == 1 else {}
+    alone = alone if isinstance(alone, dict) else {}
     return {
         **alone,
         "format_version": "1.0",

@@ -10,6 +10,7 @@ import click
 from catalogctl.cli import exits
 from catalogctl.cli.options import cache_folder, global_options, settings
 from catalogctl.errors import InvalidError
+from catalogctl.github import workflow
 
 
 @click.command()
@@ -41,8 +42,9 @@ def validate(paths: tuple[Path, ...], form: str) -> int:
     except InvalidError as problem:
         found, specs = problem.diagnostics, None
     exits.tell(found)
+    workflow.report_findings(found)
     if form == "json":
-        click.echo(planfile.diagnostics(found), nl=False)
+        click.echo(workflow.json(planfile.diagnostics(found)), nl=False)
     errors = sum(each.severity.value == "error" for each in found)
     if errors:
         click.echo(f"{errors} error{'' if errors == 1 else 's'}", err=True)

@@ -20,7 +20,7 @@ from typing import Protocol
 
 from catalogctl import diff
 from catalogctl.errors import CatalogError
-from catalogctl.model import CatalogInfo, Change, Desired, Observed, Prediction
+from catalogctl.model import Address, CatalogInfo, Change, Desired, Moved, Observed, Prediction
 from catalogctl.providers.actions import Order, Report
 
 Problems = Mapping[str, CatalogError]
@@ -57,6 +57,14 @@ class Provider(Protocol):
         """Whether what the changes refer to is there, each distinct reference asked once.
 
         Predictions only for what is refused, and for members that would be pushed out.
+        """
+        ...
+
+    async def history(self, changes: Sequence[Change]) -> Mapping[Address, Mapping[str, Moved]]:
+        """Who moved these fields, by object and path, where the catalog's own history has it.
+
+        Never raises `CatalogError`: what cannot be read is answered with a `Moved` that says so.
+        A system without a history answers nothing.
         """
         ...
 

@@ -1,20 +1,17 @@
 """A plan, or the result of an apply, as GitHub Markdown: the body of a comment.
 
-Whatever comes from a catalog or a file stands in code (a fence longer than any run of backticks in
-it, a code span, or `<code>`), with control characters spelt out. GitHub makes no mention, link,
-reference or markup of what is in code, so nothing has to be escaped one sign at a time.
+Whatever comes from a catalog or a file stands in code: see `inert`.
 """
 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from catalogctl.errors import Location
+from catalogctl.errors import Diagnostic, Location, Severity
 from catalogctl.model import Address, Change, FieldChange, Outcome, Plan, Verdict, Violation
-from catalogctl.render import text, words
+from catalogctl.render import inert, text, words
 from catalogctl.render.text import Group
 from catalogctl.render.words import Kind, Line, Run, Shape
 
@@ -29,13 +26,11 @@ _LAMPS = {
     Group.REMOVAL: "🟠 ",
 }
 _USUAL = (Verdict.VERIFIED.value, Verdict.UNVERIFIED.value, Outcome.APPLIED.value)
-_MARKS = {Kind.KEPT: ("", ""), Kind.REMOVED: ("[-", "-]"), Kind.ADDED: ("{+", "+}")}
 
 # Where not everything fits, an object is shortened to its fair share, which is never less than a
 # fourth of the comment, and lines of text to a length that can be read.
 _LEAST_SHARE = 4
 _LONGEST_LINE = 400
-_LONGEST_NAME = 300
 _LONGEST_MESSAGE = 600
 _FIELDS_NAMED = 3
 
@@ -45,28 +40,37 @@ def plan(
     *,
     limit: int = 60_000,
     link: Link | None = None,
+    rest: str | None = None,
     all_objects: bool = False,
 ) -> str:
     """The plan (or result) as Markdown of at most `limit` bytes of UTF-8, from 2,000 up.
 
     First the summary and the guards; then, unfolded, what is refused, failed, in conflict or takes
     something away; then the rest, folded. What does not fit is left out in whole objects, the
-    least important first, and counted at the end. `link` gives the URL of a place in the specs.
-    With the same arguments the bytes are the same.
+    least important first, and counted at the end; `rest` is the URL where they are found. `link`
+    gives the URL of a place in the specs. With the same arguments the bytes are the same.
     """
     page = _Page(text.by_importance(plan), plan.applied, link)
     head = _head(plan)
     head += _guards(plan.guards, (limit - _size(head)) // 2)
-    room = limit - _size(head) - _size(_notice(len(plan.changes), len(plan.changes)))
+    room = limit - _size(head) - _size(_notice(len(plan.changes), len(plan.changes), rest))
     body = page.whole(room)
     if body is None:
         shown = page.shortened(room)
         body = "".join(shown)
         if len(shown) < len(plan.changes):
-            body += _notice(len(plan.changes) - len(shown), len(plan.changes))
+            body += _notice(len(plan.changes) - len(shown), len(plan.changes), rest)
     elif all_objects and plan.unchanged:
         body += _unchanged(plan.unchanged, room - _size(body))
     return (head + body).rstrip("\n") + "\n"
+
+
+def findings(found: Sequence[Diagnostic], *, limit: int = 60_000) -> str:
+    """What is wrong with specs or configuration, as Markdown of at most `limit` bytes."""
+    errors = sum(each.severity is Severity.ERROR for each in found)
+    counts = (text.count(errors, "error"), text.count(len(found) - errors, "warning"))
+    title = f"### {counts[0]}, {counts[1]}"
+    return _fitted(title, "", [text.visible(str(each)) for each in found], limit, "") or ""
 
 
 def _size(shown: str) -> int:
@@ -84,9 +88,9 @@ def _guards(guards: Sequence[Violation], room: int) -> str:
         name, message, permit = text.guard(violation)
         alert = text.disarm(
             "> [!CAUTION]\n"
-            f"> **Stopped by the guard** {_code(words.cut(name, _LONGEST_NAME))}: "
-            f"{_code(words.cut(message, _LONGEST_MESSAGE))}\n"
-            f"> To permit it once: {_code(words.cut(permit, _LONGEST_NAME))}\n\n"
+            f"> **Stopped by the guard** {inert.span(words.cut(name, inert.LONGEST_NAME))}: "
+            f"{inert.span(words.cut(message, _LONGEST_MESSAGE))}\n"
+            f"> To permit it once: {inert.span(words.cut(permit, inert.LONGEST_NAME))}\n\n"
         )
         more = f"> [!CAUTION]\n> … {text.count(len(guards) - number, 'more guard')}\n\n"
         if _size(shown + alert + more) > room:
@@ -95,8 +99,10 @@ def _guards(guards: Sequence[Violation], room: int) -> str:
     return shown
 
 
-def _notice(missing: int, objects: int) -> str:
-    return f"**… {missing} of {objects} objects are not shown**: the comment would be too long.\n"
+def _notice(missing: int, objects: int, rest: str | None) -> str:
+    why = f"**… {missing} of {objects} objects are not shown**: the comment would be too long."
+    found = f" They are in {inert.anchor(rest, 'the workflow run')}." if rest else ""
+    return f"{why}{found}\n"
 
 
 def _unchanged(addresses: Sequence[Address], room: int) -> str:
@@ -120,7 +126,7 @@ class _Page:
         """Every object in full, if all of them fit."""
         shown = []
         for number in range(len(self._entries)):
-            block = self._block(number, None)
+            block = self._object(number, None)
             room -= _size(block or "")
             if block is None or room < 0:
                 return None
@@ -133,14 +139,14 @@ class _Page:
         shown: list[str] = []
         for number in range(len(self._entries)):
             share = max(room // (len(self._entries) - number), least)
-            block = self._block(number, min(share, room))
+            block = self._object(number, min(share, room))
             if block is None:
                 break
             shown.append(block)
             room -= _size(block)
         return shown
 
-    def _block(self, number: int, room: int | None) -> str | None:
+    def _object(self, number: int, room: int | None) -> str | None:
         """One object, under the heading of its group if it is the first one there."""
         group, change = self._entries[number]
         heading = ""
@@ -153,7 +159,7 @@ class _Page:
         if change.reason:
             lines.insert(0, f"# {text.visible(change.reason)}")
         if room is None:
-            return heading + _fenced(title, end, lines)
+            return heading + _block(title + self._links(fields), end, lines)
         block = _fitted(title, end, lines, room - _size(heading))
         return None if block is None else heading + block
 
@@ -162,22 +168,29 @@ class _Page:
     ) -> tuple[str, str]:
         """The object's title line, and what ends the object."""
         sign = html.escape(text.SIGNS[change.action])
-        parts = [f"{sign} {_code_tag(str(change.address))}"]
+        parts = [f"{sign} {inert.tag(str(change.address))}"]
         labels = text.labels(change, applied=self._applied)
         parts.append(", ".join(each if each in _USUAL else f"<b>{each}</b>" for each in labels))
         if folded:
             paths = ", ".join(field.path for field in fields[:_FIELDS_NAMED])
             more = len(fields) - _FIELDS_NAMED
-            parts.append(_code_tag(paths) + (f" and {more} more" if more > 0 else ""))
+            parts.append(inert.tag(paths) + (f" and {more} more" if more > 0 else ""))
         place = next((field.source for field in fields if field.source is not None), None)
         if place is not None:
             url = self._link(place) if self._link else None
-            named = _code_tag(f"{place.file}:{place.line}")
-            parts.append(f'<a href="{_href(url)}">{named}</a>' if url else named)
+            named = inert.tag(f"{place.file}:{place.line}")
+            parts.append(inert.anchor(url, named) if url else named)
         title = " · ".join(parts)
         if folded:
             return f"<details><summary>{title}</summary>", "</details>"
         return f"<p>{title}</p>", ""
+
+    def _links(self, fields: Sequence[FieldChange]) -> str:
+        """Each field's line in the specs, where the title's link is not enough."""
+        places = [(field.path, field.source) for field in fields if field.source is not None]
+        urls = [(path, self._link(place) if self._link else None) for path, place in places]
+        links = [inert.anchor(url, inert.tag(path)) for path, url in urls if url]
+        return f"\n\n<p>{' · '.join(links)}</p>" if len(links) > 1 else ""
 
     def _lines(self, field: FieldChange, change: Change) -> Iterator[str]:
         place = f" {field.source.file}:{field.source.line}" if field.source else ""
@@ -209,59 +222,28 @@ def _side(sign: str, line: Line, side: Kind) -> str:
         runs = [Run(Kind.KEPT, run.text) for run in line.runs if run.kind is side]
     else:
         runs = [run for run in line.runs if run.kind in (Kind.KEPT, side)]
-    marked = (_MARKS[run.kind][0] + text.visible_run(run) + _MARKS[run.kind][1] for run in runs)
-    return f"{sign} " + "".join(marked)
+    shown = "".join(text.visible_run(run) for run in runs)
+    bare = shown.rstrip(" ")  # blanks at the end may be all that changes, and nobody would see them
+    return f"{sign} {bare}" + "\\x20" * (len(shown) - len(bare))
 
 
-# -- code, in which everything is inert
-
-_TICKS = re.compile("`+")
-
-
-def _longest_ticks(shown: str) -> int:
-    return max(map(len, _TICKS.findall(shown)), default=0)
-
-
-def _code(shown: str) -> str:
-    """A code span around text that has no line break."""
-    ticks = "`" * (_longest_ticks(shown) + 1)
-    # One space at each end is taken away again; without it a backtick at an end would join ours.
-    pad = " " if not shown.strip("` ") or shown != shown.strip("` ") else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}"
-
-
-def _code_tag(shown: str) -> str:
-    """Code where HTML stands: Markdown is not read there."""
-    return f"<code>{html.escape(words.cut(text.visible(shown), _LONGEST_NAME))}</code>"
-
-
-def _href(url: str) -> str:
-    """A URL that cannot end its attribute or its line."""
-    safe = re.sub(r"[^!-~]|[\"'<>\\^`{|}\[\]]", _percent, url)
-    return html.escape(safe)
-
-
-def _percent(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found.group().encode("utf-8", "replace"))
-
-
-def _fenced(title: str, end: str, lines: Sequence[str]) -> str:
-    body = "\n".join(line.rstrip() for line in lines)
-    fence = "`" * max(3, _longest_ticks(body) + 1)
+def _block(title: str, end: str, lines: Sequence[str], language: str = "diff") -> str:
     ending = f"{end}\n\n" if end else ""
-    return text.disarm(f"{title}\n\n{fence}diff\n{body}\n{fence}\n\n{ending}")
+    return text.disarm(f"{title}\n\n{inert.fence(lines, language)}\n\n{ending}")
 
 
-def _fitted(title: str, end: str, lines: Sequence[str], room: int) -> str | None:
+def _fitted(
+    title: str, end: str, lines: Sequence[str], room: int, language: str = "diff"
+) -> str | None:
     """The object in at most `room` bytes: in full, else without its last lines; None if not even
     one line fits.
     """
-    whole = _fenced(title, end, lines)
+    whole = _block(title, end, lines, language)
     if _size(whole) <= room:
         return whole
     short = [words.cut(line, _LONGEST_LINE) for line in lines]
-    ticks = "`" * max(map(_longest_ticks, short), default=0)
-    room -= _size(_fenced(title, end, [ticks, _lines_missing(len(lines), len(lines))]))
+    ticks = "`" * max(map(inert.longest_ticks, short), default=0)
+    room -= _size(_block(title, end, [ticks, _lines_missing(len(lines), len(lines))], language))
     shown = []
     for line in short:
         room -= _size(text.disarm(line)) + 1
@@ -272,7 +254,7 @@ def _fitted(title: str, end: str, lines: Sequence[str], room: int) -> str | None
         return None
     if len(shown) < len(short):
         shown.append(_lines_missing(len(short) - len(shown), len(short)))
-    return _fenced(title, end, shown)
+    return _block(title, end, shown, language)
 
 
 def _lines_missing(missing: int, lines: int) -> str:

@@ -242,7 +242,7 @@ def _remarks(field: FieldChange, applied: bool) -> Iterable[Line]:
     if field.exact and field.removed:
         yield line(Shape.QUIET, "declared with only: what is not listed goes")
     if field.origin is Origin.DRIFT:
-        yield line(Shape.QUIET, "drift: the catalog moved, git did not")
+        yield line(Shape.QUIET, f"drift: {moved(field)}")
     standing = _standing(field, applied)
     if standing in (Outcome.APPLIED, Verdict.VERIFIED, Verdict.UNVERIFIED):
         if field.message:
@@ -254,6 +254,16 @@ def _remarks(field: FieldChange, applied: bool) -> Iterable[Line]:
     if field.risk in _RISKS and not applied:
         shape, words = _RISKS[field.risk]
         yield line(shape, words)
+
+
+def moved(field: FieldChange) -> str:
+    """Who moved a field in the catalog, and when, as far as it is known."""
+    who = field.moved
+    if who is None:
+        return "the catalog moved, git did not"
+    by = f"moved by {who.by}" if who.by else "moved by somebody unknown"
+    when = f" at {who.at}" if who.at else ""
+    return by + when + (f"; {who.note}" if who.note else "")
 
 
 _RISKS = {
@@ -318,6 +328,8 @@ def sentences(plan: Plan) -> list[str]:
     if not plan.changes:
         # With a guard tripped (nothing is declared at all, say) "no changes" would reassure.
         return [] if plan.guards or not plan.objects else [NO_CHANGES]
+    if plan.base and not plan.applied and all(c.origin is Origin.DRIFT for c in plan.changes):
+        return [f"The catalogs moved away from git at {visible(plan.base[:12])}."]
     verdicts = [field.verdict for change in plan.changes for field in change.fields]
     unverified = verdicts.count(Verdict.UNVERIFIED)
     if plan.applied or not unverified:

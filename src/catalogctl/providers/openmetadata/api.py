@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -21,7 +21,7 @@ import msgspec
 from catalogctl.client import Client, Response
 from catalogctl.errors import BadResponse, NotFound, Rejected
 from catalogctl.providers.openmetadata.kinds import Kind
-from catalogctl.providers.openmetadata.wire import Entity, Page
+from catalogctl.providers.openmetadata.wire import Entity, History, Page, Version
 
 T = TypeVar("T")
 _WRAPPED = re.compile(
@@ -31,6 +31,8 @@ _INNER_STATUS = re.compile(r"^HTTP (\d{3}) ")
 _UNKNOWN_FIELD = re.compile(r"Invalid field name (\w+)")
 _page = msgspec.json.Decoder(Page)
 _entity = msgspec.json.Decoder(Entity)
+_version = msgspec.json.Decoder(Version)
+_history = msgspec.json.Decoder(History)
 
 
 def base_url(host: str) -> str:
@@ -151,6 +153,39 @@ class Api:
             return Live(kind, _decoded(response, _entity), json.loads(response.content), etag)
 
         return await self._with_known_fields(kind, fields, ask)
+
+    async def current(self, kind: Kind, name: str, fields: Sequence[str]) -> Version:
+        """The version that an object is at, also of a deleted one. Raises `NotFound`."""
+
+        async def ask(known: str) -> Version:
+            response = await self.client.request(
+                "GET",
+                f"/v1/{kind.collection}/name/{segment(name)}",
+                params={"fields": known, "include": "all"},
+                operation=f"read {kind.noun} {name}",
+            )
+            return _decoded(response, _version)
+
+        return await self._with_known_fields(kind, fields, ask)
+
+    async def versions(self, kind: Kind, current: Version) -> Iterator[Version]:
+        """All versions of an object, newest first, at least one; parsed as they are taken.
+
+        Taking one that cannot be understood raises `BadResponse`.
+        """
+        response = await self.client.request(
+            "GET",
+            f"/v1/{kind.collection}/{segment(current.id)}/versions",
+            operation=f"read the history of {kind.noun} {current.fullyQualifiedName}",
+        )
+        texts = _decoded(response, _history).versions
+        if not texts:
+            said = "answered no version at all"
+            raise BadResponse(said, catalog=response.catalog, operation=response.operation)
+        return (
+            _decoded(replace(response, content=text.encode("utf-8", "surrogatepass")), _version)
+            for text in texts
+        )
 
     async def _with_known_fields(
         self, kind: Kind, fields: Iterable[str], ask: Callable[[str], Awaitable[T]]

@@ -17,12 +17,13 @@ from catalogctl.model import (
     Declared,
     Desired,
     FieldChange,
+    Moved,
     Observed,
     Prediction,
     Verdict,
 )
 from catalogctl.providers.actions import Order, Report
-from catalogctl.providers.openmetadata import importing, rows_csv, scope, transfer
+from catalogctl.providers.openmetadata import history, importing, rows_csv, scope, transfer
 from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
@@ -222,6 +223,12 @@ class OpenMetadata:
         if change.path == "domains" and self._api.single_domain and several:
             return "this server keeps one domain for each object"
         return None
+
+    async def history(self, changes: Sequence[Change]) -> Mapping[Address, Mapping[str, Moved]]:
+        with contextlib.suppress(CatalogError):
+            await self.describe()  # who the token's own user is
+        own_user = self._info.principal if self._info else None
+        return await history.of_changes(self._api, changes, own_user, self.rules.key)
 
     async def rehearse(self, changes: Sequence[Change]) -> list[Prediction]:
         topics = [change for change in changes if change.address.kind == "Topic"]

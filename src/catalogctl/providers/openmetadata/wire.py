@@ -88,6 +88,28 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
     changeDescription: ChangeDescription | None = None
 
 
+class Step(ChangeDescription, frozen=True, gc=False):
+    """What a version changed since the one named by `previousVersion`."""
+
+    fieldsDeleted: Sequence[FieldName] = ()
+    previousVersion: float | None = None
+
+
+class Version(Entity, frozen=True, gc=False):
+    """An object as it was. `incrementalChangeDescription` (2.x) is of the last write alone."""
+
+    deleted: bool = False
+    owner: Reference | None = None  # one reference up to 1.4, a list later
+    changeDescription: Step | None = None
+    incrementalChangeDescription: Step | None = None
+
+
+class History(msgspec.Struct, frozen=True, gc=False):
+    """The versions of an object, newest first, each as JSON text inside the JSON (recorded)."""
+
+    versions: Sequence[str]
+
+
 class Paging(msgspec.Struct, frozen=True, gc=False):
     total: int = 0
     after: str | None = None

@@ -1,0 +1,290 @@
+"""Carrying out a plan: read again, write what is still due, read back, account for everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from catalogctl import planning
+from catalogctl.errors import CatalogError
+from catalogctl.model import (
+    Action,
+    Address,
+    CatalogInfo,
+    Change,
+    FieldChange,
+    Observed,
+    Outcome,
+    Plan,
+    Verdict,
+)
+from catalogctl.providers.base import Provider
+from catalogctl.reconcile.work import IN_FLIGHT, Progress, each, silent
+
+ATTEMPTS = 3
+"""How often a change is tried: others may change the same object, or a write get lost."""
+
+PAUSE = 0.5
+"""Seconds before the second try; the third waits twice as long."""
+
+
+class Journal(Protocol):
+    """Where an apply notes what it is about to do and what became of it, as it happens."""
+
+    def begin(self, change: Change) -> None: ...
+
+    def end(self, change: Change) -> None: ...
+
+
+async def apply(
+    plan: Plan,
+    providers: Mapping[str, Provider],
+    *,
+    journal: Journal,
+    fail_fast: bool = False,
+    stop: asyncio.Event | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """Carry out a plan. The result has every change of the plan, once, each field with an outcome.
+
+    Each object is read again just before it is written: what moved since the plan is skipped, the
+    rest goes on. What was written is read back and compared. Setting `stop` lets what is under way
+    finish and skips the rest. Cancelling cuts off what is under way: its outcome is *unknown*.
+    """
+    stop = stop or asyncio.Event()
+    infos = {name: await provider.describe() for name, provider in providers.items()}
+    run = _Apply(plan, providers, infos, journal, fail_fast, stop, progress)
+    try:
+        await run.everything()
+    except asyncio.CancelledError:
+        run.cut_off()
+    done = run.done
+    return replace(
+        plan,
+        changes=tuple(done[change.address] for change in plan.changes),
+        catalogs={**plan.catalogs, **infos},
+        applied=True,
+    )
+
+
+@dataclass(slots=True)
+class _Apply:
+    plan: Plan
+    providers: Mapping[str, Provider]
+    infos: Mapping[str, CatalogInfo]
+    journal: Journal
+    fail_fast: bool
+    stop: asyncio.Event
+    progress: Progress
+    begun: set[Address] = field(default_factory=set)
+    done: dict[Address, Change] = field(default_factory=dict)
+    """Every change that has come to its end, with its outcomes."""
+    troubled: set[tuple[str, str]] = field(default_factory=set)
+    """Services in which something did not go well: removals there are left out."""
+    failed_fast: bool = False
+
+    async def everything(self) -> None:
+        """Additions first, then replacements, then what takes something away."""
+        phases: dict[int, list[Change]] = defaultdict(list)
+        for change in self.plan.changes:
+            phases[_phase(change)].append(change)
+        for phase in sorted(phases):
+            batches = [
+                (name, batch)
+                for name, changes in _by_catalog(phases[phase]).items()
+                for batch in self.providers[name].batches(changes)
+            ]
+            await each(self._batch, batches, IN_FLIGHT)
+
+    def cut_off(self) -> None:
+        """Account for what has not come to its end."""
+        for change in self.plan.changes:
+            if change.address in self.done:
+                continue
+            begun = change.address in self.begun
+            outcome = Outcome.UNKNOWN if begun else Outcome.SKIPPED
+            text = "cut off while it was written" if begun else "not begun: the run was cut off"
+            self.done[change.address] = change.ended(outcome, text)
+
+    async def _batch(self, item: tuple[str, list[Change]]) -> None:
+        catalog, batch = item
+        if self.stop.is_set() or self.failed_fast:
+            ended = [
+                each.ended(Outcome.SKIPPED, "not begun: the run was stopped") for each in batch
+            ]
+        else:
+            ended = await self._try(self.providers[catalog], catalog, batch)
+        for change in ended:
+            self.done[change.address] = change
+            if change.outcome is not Outcome.APPLIED:
+                self.troubled.add((catalog, self.providers[catalog].group(change)))
+                if self.fail_fast and change.outcome is Outcome.FAILED:
+                    self.failed_fast = True
+        self.progress("applying", len(self.done), len(self.plan.changes))
+
+    async def _try(self, provider: Provider, catalog: str, batch: list[Change]) -> list[Change]:
+        """Read, write what is still due, read back; again what reading shows has not arrived."""
+        refused = [_left_alone(change) for change in batch if change.verdict is Verdict.REFUSED]
+        batch = [change for change in batch if change.verdict is not Verdict.REFUSED]
+        return refused + (await self._try_permitted(provider, catalog, batch) if batch else [])
+
+    async def _try_permitted(
+        self, provider: Provider, catalog: str, batch: list[Change]
+    ) -> list[Change]:
+        try:
+            observed = await provider.reread(batch)
+        except CatalogError as problem:
+            text = f"could not be read before writing, so nothing was written: {_said(problem)}"
+            return [change.ended(Outcome.FAILED, text) for change in batch]
+        changes = batch
+        for attempt in range(1, ATTEMPTS + 1):
+            changes = [
+                self._still_due(provider, catalog, change, seen, again=attempt > 1)
+                for change, seen in zip(changes, observed, strict=True)
+            ]
+            due = [
+                (change, seen)
+                for change, seen in zip(changes, observed, strict=True)
+                if any(field.outcome is None for field in change.fields)
+            ]
+            if not due:
+                break
+            for change, _ in due:
+                self.begun.add(change.address)
+                self.journal.begin(change)
+            problems = dict(
+                zip((change.address for change, _ in due), await provider.write(due), strict=True)
+            )
+            changes, observed = await self._prove(provider, changes, problems)
+            reopened = [_reopened(change, problems) for change in changes]
+            if not observed or reopened == changes or attempt == ATTEMPTS:
+                break
+            changes = reopened
+            await asyncio.sleep(attempt * PAUSE)
+        for change in changes:
+            self.journal.end(change)
+        return changes
+
+    def _still_due(
+        self, provider: Provider, catalog: str, change: Change, observed: Observed, *, again: bool
+    ) -> Change:
+        """The change as it stands now: done and impossible fields have their outcome."""
+        creating = _makes(change) and (observed.creatable or observed.pristine or again)
+        fields = tuple(
+            each
+            if each.outcome is not None
+            else self._withheld(
+                provider,
+                catalog,
+                change,
+                planning.remaining_field(each, observed, provider.rules, creating=creating),
+            )
+            for each in change.fields
+        )
+        return replace(change, fields=fields)
+
+    def _withheld(
+        self, provider: Provider, catalog: str, change: Change, field: FieldChange
+    ) -> FieldChange:
+        """What may not be written now, although it is due, is skipped with the reason."""
+        if field.outcome is not None:
+            return field
+        planned = self.plan.catalogs.get(catalog)
+        principal = self.infos[catalog].principal
+        if field.path in provider.personal and planned and planned.principal != principal:
+            text = f"planned for {planned.principal}, but the token is that of {principal}"
+            return field.ended(Outcome.SKIPPED, text)
+        group = (catalog, provider.group(change))
+        if field.takes_away and not field.added and group in self.troubled:
+            text = f"a removal waits until everything else in {group[1]} went well"
+            return field.ended(Outcome.SKIPPED, text)
+        return field
+
+    async def _prove(
+        self,
+        provider: Provider,
+        changes: list[Change],
+        problems: Mapping[Address, Mapping[str, CatalogError]],
+    ) -> tuple[list[Change], list[Observed]]:
+        """The changes with outcomes by what the catalog holds now, and what it holds."""
+        try:
+            observed = await provider.reread(changes)
+        except CatalogError as problem:
+            text = f"written, but could not be read back: {_said(problem)}"
+            return [
+                replace(
+                    change,
+                    fields=tuple(
+                        each if each.outcome is not None else each.ended(Outcome.UNKNOWN, text)
+                        for each in change.fields
+                    ),
+                )
+                for change in changes
+            ], []
+        settled = []
+        for change, seen in zip(changes, observed, strict=True):
+            said = problems.get(change.address, {})
+            fields = tuple(
+                planning.settled_field(
+                    each,
+                    seen,
+                    provider.rules,
+                    _said(said[each.path]) if each.path in said else None,
+                )
+                for each in change.fields
+            )
+            settled.append(replace(change, fields=fields))
+        return settled, observed
+
+
+def _left_alone(change: Change) -> Change:
+    """An object with a refused field is not written at all."""
+    text = "another field of this object was refused"
+    return replace(
+        change,
+        fields=tuple(
+            each.ended(Outcome.SKIPPED, each.message if each.verdict is Verdict.REFUSED else text)
+            for each in change.fields
+        ),
+    )
+
+
+def _reopened(change: Change, problems: Mapping[Address, Mapping[str, CatalogError]]) -> Change:
+    """Fields that lost a race, or whose write got lost on the way, are open again."""
+    said = problems.get(change.address, {})
+    return replace(
+        change,
+        fields=tuple(
+            replace(each, outcome=None, message=None)
+            if each.outcome is Outcome.FAILED and each.path in said and said[each.path].again
+            else each
+            for each in change.fields
+        ),
+    )
+
+
+def _makes(change: Change) -> bool:
+    """Whether the object itself is to come from this change."""
+    return change.action in (Action.CREATE, Action.TRIGGER)
+
+
+def _phase(change: Change) -> int:
+    if change.takes_away:
+        return 2
+    return 1 if any(each.replaces for each in change.fields) else 0
+
+
+def _by_catalog(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    groups: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        groups[change.address.catalog].append(change)
+    return groups
+
+
+def _said(problem: CatalogError) -> str:
+    hint = f"; {problem.hint}" if problem.hint else ""
+    status = f" (HTTP {problem.status})" if problem.status else ""
+    return f"{problem.message}{status}{hint}"
