@@ -111,3 +111,13 @@ def test_a_file_that_cannot_be_read_is_a_finding() -> None:
 
     (found,) = spec.load_sources([Source("a.yaml", refuse)]).diagnostics
     assert str(found).startswith("a.yaml:1:1: error[YAML012]: the file cannot be read: Permission")
+
+
+def test_a_link_that_leads_to_itself_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Topic\nname: a.b\n")
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "folder").symlink_to("folder")
+    (tmp_path / "through.yaml").symlink_to("a.yaml/b.yaml")
+    specs = spec.load([tmp_path], root=tmp_path)
+    assert [one.address.identity for one in specs.desired] == ["a.b"]
+    assert specs.diagnostics == ()

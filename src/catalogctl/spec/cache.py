@@ -14,22 +14,23 @@ import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from sys import intern
 from types import TracebackType
-from typing import Any
 
 import msgspec
 
-from catalogctl.model import Declared, Members, Secret
 from catalogctl.spec.documents import Declaration
 from catalogctl.spec.kinds import KINDS
+from catalogctl.spec.packed import Fields
 
 LARGEST = 512 * 1024 * 1024
 """A cache that has grown beyond this many bytes starts anew."""
 
+TOGETHER = 500
+"""Entries that are written at once: they do not pile up in memory."""
+
 _encode = msgspec.msgpack.Encoder().encode
-_Kept = tuple[str, str, str | None, dict[str, Any], tuple[tuple[str, dict[str, Any]], ...]]
-"""A declaration as it is written: names and plain data."""
+_Kept = tuple[str, str, str | None, bytes, tuple[tuple[str, bytes], ...]]
+"""A declaration as it is written: names, and its fields packed."""
 
 _decode = msgspec.msgpack.Decoder(list[_Kept]).decode
 
@@ -63,18 +64,11 @@ class Cache:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        database = self._database
-        if database is None:
+        if self._database is None:
             return
-        try:
-            if self._new:
-                database.execute("BEGIN IMMEDIATE")
-                database.executemany("INSERT OR REPLACE INTO specs VALUES (?, ?)", self._new)
-                database.execute("COMMIT")
-        except sqlite3.Error:
-            pass  # somebody else is writing, or the disk is full: the next run reads the files
-        finally:
-            self._give_up()
+        if self._new:
+            self._write()
+        self._give_up()
 
     def _give_up(self) -> None:
         database, self._database = self._database, None
@@ -98,6 +92,19 @@ class Cache:
         """Remember what these bytes declare; written when the block ends."""
         if self._database is not None:
             self._new.append((_key(content), _encode([_plain(each) for each in declared])))
+            if len(self._new) == TOGETHER:
+                self._write()
+
+    def _write(self) -> None:
+        assert self._database is not None
+        new, self._new = self._new, []
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany("INSERT OR REPLACE INTO specs VALUES (?, ?)", new)
+            self._database.execute("COMMIT")
+        except sqlite3.Error:
+            # Somebody else is writing, or the disk is full: the next run reads the files.
+            self._give_up()
 
 
 def _key(content: bytes) -> bytes:
@@ -105,48 +112,21 @@ def _key(content: bytes) -> bytes:
 
 
 def _plain(declared: Declaration) -> _Kept:
-    fields = {path: _written(value) for path, value in declared.fields.items()}
-    objects = tuple(
-        (name, {path: _written(value) for path, value in below.items()})
-        for name, below in declared.objects
-    )
-    return declared.kind.name, declared.identity, declared.catalog, fields, objects
-
-
-def _written(value: Declared) -> Any:
-    """What is no plain value as a list that says first what it is; `_read` is the way back."""
-    if isinstance(value, Members):
-        return [value.only, *value.names]
-    if isinstance(value, tuple):
-        return ["ordered", *value]
-    return ["secret", value.reference] if isinstance(value, Secret) else value
+    objects = tuple((name, fields.packed) for name, fields in declared.objects)
+    return (
+        declared.kind.name, declared.identity, declared.catalog, declared.fields.packed, objects,
+    )  # fmt: skip
 
 
 def _declaration(
     kind: str,
     identity: str,
     catalog: str | None,
-    fields: dict[str, Any],
-    objects: tuple[tuple[str, dict[str, Any]], ...],
+    fields: bytes,
+    objects: tuple[tuple[str, bytes], ...],
 ) -> Declaration:
-    below = tuple((name, _fields(each)) for name, each in objects)
-    return Declaration(KINDS[kind], identity, catalog, _fields(fields), below)
-
-
-def _fields(written: dict[str, Any]) -> dict[str, Declared]:
-    # Columns of one name stand in many tables: their paths are kept once.
-    return {
-        intern(path): _read(*value) if value.__class__ is list else value
-        for path, value in written.items()
-    }
-
-
-@lru_cache(maxsize=10_000)
-def _read(sort: bool | str, *names: str) -> Declared:
-    """The same few sets stand on thousands of columns: each is kept once."""
-    if sort == "ordered":
-        return names
-    return Secret(*names) if sort == "secret" else Members(names, bool(sort))
+    below = tuple((name, Fields(each)) for name, each in objects)
+    return Declaration(KINDS[kind], identity, catalog, Fields(fields), below)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from catalogctl.spec.fields import FieldType
 from catalogctl.spec.kinds import KINDS, Kind, Parts
 from catalogctl.spec.maps import FieldMap
 from catalogctl.spec.mistakes import Mistake
+from catalogctl.spec.packed import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Declaration:
     kind: Kind
     identity: str
     catalog: str | None
-    fields: dict[str, Declared]
-    objects: tuple[tuple[str, dict[str, Declared]], ...] = ()
+    fields: Fields
+    objects: tuple[tuple[str, Fields], ...] = ()
 
 
 def accept(document: Any) -> Declaration:
@@ -41,7 +42,7 @@ def accept(document: Any) -> Declaration:
     if kind is None:
         raise Mistake("SPEC003", "unknown kind")
     fields: dict[str, Declared] = {}
-    objects: tuple[tuple[str, dict[str, Declared]], ...] = ()
+    objects: tuple[tuple[str, Fields], ...] = ()
     known = kind.fields
     for key, value in document.items():
         field = known.get(key)
@@ -55,7 +56,8 @@ def accept(document: Any) -> Declaration:
             fields.update(_entries(key, kind.maps[key], value))
         elif key not in kind.identity and key not in ("kind", "catalog"):
             raise Mistake("SPEC004", "unknown key")
-    return Declaration(kind, identity(kind, document), catalog(document), fields, objects)
+    packed = Fields.of(fields)
+    return Declaration(kind, identity(kind, document), catalog(document), packed, objects)
 
 
 def identity(kind: Kind, document: Mapping[str, Any]) -> str:
@@ -109,7 +111,7 @@ def _accept_parts(kind: str, key: str, value: Any, into: dict[str, Declared]) ->
             into[path] = type.accept(given)
 
 
-def _objects(parts: Parts, value: Any) -> Iterator[tuple[str, dict[str, Declared]]]:
+def _objects(parts: Parts, value: Any) -> Iterator[tuple[str, Fields]]:
     if value.__class__ is not dict:
         raise Mistake("SPEC006", "not a mapping")
     for name, body in value.items():
@@ -120,7 +122,7 @@ def _objects(parts: Parts, value: Any) -> Iterator[tuple[str, dict[str, Declared
         fields = {key: parts.fields[key].accept(given) for key, given in body.items()}
         for mistake in parts.contradictions(fields):
             raise mistake
-        yield f"#{encode_part(parts.spelled(name))}", fields
+        yield f"#{encode_part(parts.spelled(name))}", Fields.of(fields)
 
 
 def _entries(key: str, entries: FieldMap, value: Any) -> dict[str, Declared]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 DEFAULTS = ("_defaults.yaml", "_defaults.yml")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A spec file: its name relative to the root, in POSIX form, and how to get its bytes.
-
-    `blob` is git's id of these bytes, where it is known without reading them.
+    """A spec file from anywhere: its name relative to the root, in POSIX form, and how to get its
+    bytes. `blob` is git's id of these bytes, where it is known without reading them.
     """
 
     name: str
@@ -27,12 +26,29 @@ class Source:
         return self.name.rpartition("/")[2] in DEFAULTS
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A spec file on the disk: a `Source` of which many fit into memory."""
+
+    name: str
+    root: str
+    blob: ClassVar[None] = None
+
+    def read(self) -> bytes:
+        with open(os.path.join(self.root, self.name), "rb", buffering=0) as file:
+            return file.read()
+
+    @property
+    def is_defaults(self) -> bool:
+        return self.name.rpartition("/")[2] in DEFAULTS
+
+
 @dataclass(slots=True)
 class Found:
     """The sources below some paths, each once, and what could not be found or entered."""
 
     asked: list[str] = field(default_factory=list)
-    sources: list[Source] = field(default_factory=list)
+    sources: list[File] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, OSError]] = field(default_factory=list)
 
@@ -55,9 +71,12 @@ def find(paths: Sequence[Path], root: Path) -> Found:
     return found
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.read()
+def _true(ask: Callable[[], bool]) -> bool:
+    """A link to itself is neither a folder nor a file, like one that leads nowhere."""
+    try:
+        return ask()
+    except OSError:
+        return False
 
 
 class _Walk:
@@ -75,7 +94,7 @@ class _Walk:
         real = real or os.path.realpath(path)
         if real not in self.seen:
             self.seen.add(real)
-            self.found.sources.append(Source(self.name(path), partial(_read, path)))
+            self.found.sources.append(File(self.name(path), self.root))
 
     def folder(self, path: str) -> None:
         """A folder that was entered already, through a link perhaps, is not entered again."""
@@ -91,9 +110,9 @@ class _Walk:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _true(entry.is_dir):
                 self.folder(entry.path)
-            elif entry.name.endswith((".yaml", ".yml")) and entry.is_file():
+            elif entry.name.endswith((".yaml", ".yml")) and _true(entry.is_file):
                 # Resolving ten thousand paths takes longer than listing them: only links need it.
                 self.file(entry.path, None if entry.is_symlink() else f"{real}{os.sep}{entry.name}")
 

@@ -15,9 +15,10 @@ from catalogctl.model import Address, Declared, Desired
 from catalogctl.spec import explain
 from catalogctl.spec.catalogs import Catalogs
 from catalogctl.spec.documents import Declaration, accept, accept_defaults
-from catalogctl.spec.files import Source, find
+from catalogctl.spec.files import File, Source, find
 from catalogctl.spec.kinds import KINDS, Kind
 from catalogctl.spec.mistakes import Mistake
+from catalogctl.spec.packed import Fields, Shelf
 from catalogctl.spec.places import Origin, Places, part_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def load(
 
 
 def load_sources(
-    sources: Iterable[Source],
+    sources: Iterable[Source | File],
     *,
     catalogs: Mapping[str, str] | None = None,
     cache: Cache | None = None,
@@ -128,7 +129,7 @@ def _without_collector() -> Iterator[None]:
 class _Loading:
     def __init__(
         self,
-        sources: Mapping[str, Source],
+        sources: Mapping[str, Source | File],
         catalogs: Mapping[str, str] | None,
         cache: Cache | None = None,
         memory: Memory | None = None,
@@ -140,16 +141,24 @@ class _Loading:
         self.diagnostics: list[Diagnostic] = []
         self.declared: list[tuple[Origin, Declaration]] = []
         self.defaults: dict[str, list[tuple[Origin, dict[str, dict[str, Declared]]]]] = {}
-        self.fields: dict[Address, dict[str, Declared]] = {}
-        self.origins: dict[Address, list[Origin]] = {}
+        self.fields: dict[Address, Fields] = {}
+        self.origins: dict[Address, tuple[Origin, ...]] = {}
         self.lacking: set[str] = set()
+        self.shelf = Shelf()
 
-    def read(self, source: Source) -> None:
+    def read(self, source: Source | File) -> None:
         """Takes in one file: declarations or defaults, or findings."""
         known = self.remembered(source)
         if known is not None:
             self.take_known(source, known)
             return
+        before = len(self.declared)
+        self.read_anew(source)
+        for _, declaration in self.declared[before:]:
+            for fields in (declaration.fields, *(each for _, each in declaration.objects)):
+                fields.lay_on(self.shelf)
+
+    def read_anew(self, source: Source | File) -> None:
         try:
             content = source.read()
         except OSError as error:
@@ -170,12 +179,12 @@ class _Loading:
             self.cache.keep(content, declared)
         self.remember(content, declared)
 
-    def take_known(self, source: Source, known: Sequence[Declaration]) -> None:
+    def take_known(self, source: Source | File, known: Sequence[Declaration]) -> None:
         self.declared += [
             (Origin(source.name, number, False), each) for number, each in enumerate(known)
         ]
 
-    def remembered(self, source: Source) -> Sequence[Declaration] | None:
+    def remembered(self, source: Source | File) -> Sequence[Declaration] | None:
         if self.memory is None or source.blob is None or source.is_defaults:
             return None
         return self.memory.find(source.blob)
@@ -184,7 +193,7 @@ class _Loading:
         if self.memory is not None:
             self.memory.keep(content, declared)
 
-    def parse(self, source: Source, content: bytes) -> None:
+    def parse(self, source: Source | File, content: bytes) -> None:
         """The file's documents, as declarations or as findings."""
         reading = None
         documents = yamlfile.quick(content)
@@ -228,7 +237,7 @@ class _Loading:
             for address in self.fields:
                 self.add_defaults(address)
         desired = tuple(
-            Desired(address, self.fields[address], tuple(self.origins[address]))
+            Desired(address, self.fields[address], self.origins[address])
             for address in sorted(self.fields, key=_order)
         )
         reason = None if self.declared or self.diagnostics else "there are no specs"
@@ -256,23 +265,23 @@ class _Loading:
         for name, fields in declaration.objects:
             self.add(Address(catalog, kind.name, whole + name, qualified), origin, fields)
 
-    def add(self, address: Address, origin: Origin, fields: dict[str, Declared]) -> None:
+    def add(self, address: Address, origin: Origin, fields: Fields) -> None:
         """What one document declares of one object."""
-        known = self.fields.get(address)
-        if known is None:
-            known = self.fields[address] = _presence(address)
-        origins = self.origins.setdefault(address, [])
+        known: Mapping[str, Declared] = self.fields.get(address) or _presence(address)
+        origins = self.origins.get(address, ())
         twice = [path for path in fields if path in known] if known else []
         if twice:
             self.declared_twice(address, origins, origin, fields, twice)
-        origins.append(origin)
-        # What a document declares may be shared with another revision: it is never changed.
-        self.fields[address] = {**fields, **known} if known else fields
+        self.origins[address] = (*origins, origin)
+        if known:
+            fields = Fields.of({**fields, **known})
+            fields.lay_on(self.shelf)
+        self.fields[address] = fields
 
     def declared_twice(
         self,
         address: Address,
-        origins: list[Origin],
+        origins: tuple[Origin, ...],
         origin: Origin,
         fields: Mapping[str, Declared],
         paths: list[str],
@@ -298,8 +307,7 @@ class _Loading:
         if part_of(address) is not None:
             return
         fields = dict(self.fields[address])
-        own = list(self.origins[address])
-        for origin in own:
+        for origin in self.origins[address]:
             for place, defaults in self.above(origin.file):
                 added = False
                 for path, value in defaults.get(address.kind, {}).items():
@@ -307,8 +315,9 @@ class _Loading:
                         fields[path] = value
                         added = True
                 if added:
-                    self.fields[address] = fields
-                    self.origins[address].append(place)
+                    self.fields[address] = merged = Fields.of(fields)
+                    merged.lay_on(self.shelf)
+                    self.origins[address] += (place,)
 
     def above(self, file: str) -> Iterator[tuple[Origin, dict[str, dict[str, Declared]]]]:
         """The defaults that hold for a file, the nearest first."""

@@ -1,0 +1,132 @@
+"""Declared fields as bytes: what a hundred thousand objects declare must fit into memory.
+
+A mapping of sixty fields takes 8 kB as Python objects and 3 kB packed. Most objects are looked at
+once, when their page comes in. So their fields are packed once a document is accepted, kept so in
+the parse cache, laid on a shelf (a temporary file), and unpacked for the moment of the comparison.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import ItemsView, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from catalogctl.model import Declared, Members, Secret
+
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes up to which a shelf needs no file."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
+
+class Fields(Mapping[str, Declared]):
+    """The declared fields of one object by path, in the order of their document."""
+
+    __slots__ = ("_packed", "_shelf")
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed: bytes | slice = packed
+        self._shelf: Shelf | None = None
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Declared]) -> Fields:
+        """These fields, packed."""
+        return cls(_encode({path: _written(value) for path, value in fields.items()}))
+
+    @property
+    def packed(self) -> bytes:
+        """The fields as bytes; the same fields in the same order are the same bytes."""
+        if isinstance(self._packed, bytes):
+            return self._packed
+        assert self._shelf is not None
+        return self._shelf.take(self._packed)
+
+    def lay_on(self, shelf: Shelf) -> None:
+        """Keep the bytes there from now on, and not in memory."""
+        if isinstance(self._packed, bytes):
+            place = shelf.put(self._packed)
+            if place is not None:
+                self._packed, self._shelf = place, shelf
+
+    def __getitem__(self, path: str) -> Declared:
+        return _unpacked(self)[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_unpacked(self))
+
+    def __len__(self) -> int:
+        return len(_unpacked(self))
+
+    def items(self) -> ItemsView[str, Declared]:
+        return _unpacked(self).items()
+
+    def __eq__(self, other: object) -> bool:
+        if self is other or (isinstance(other, Fields) and self.packed == other.packed):
+            return True
+        return Mapping.__eq__(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Fields({dict(self)!r})"
+
+
+class Shelf:
+    """Bytes in a temporary file, which is gone with the process. Few of them stay in memory."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        self._end = 0
+        weakref.finalize(self, self._file.close)
+
+    def put(self, content: bytes) -> slice | None:
+        """Where the bytes lie now; None when they cannot be kept here (no disk, no space)."""
+        try:
+            self._file.seek(self._end)
+            self._file.write(content)
+        except OSError:
+            return None
+        begin, self._end = self._end, self._end + len(content)
+        return slice(begin, self._end)
+
+    def take(self, place: slice) -> bytes:
+        """The bytes that lie there."""
+        self._file.seek(place.start)
+        return self._file.read(place.stop - place.start)
+
+
+_last: tuple[Fields | None, dict[str, Declared]] = (None, {})
+
+
+def _unpacked(fields: Fields) -> dict[str, Declared]:
+    """Nobody changes it. The last one is remembered: reading and comparing follow each other."""
+    global _last
+    if _last[0] is not fields:
+        found = {
+            path: _read(*value) if value.__class__ is list else value
+            for path, value in _decode(fields.packed).items()
+        }
+        _last = (fields, found)
+    return _last[1]
+
+
+def _written(value: Declared) -> Any:
+    """What is no plain value as a list that says first what it is; `_read` is the way back."""
+    if isinstance(value, Members):
+        return [value.only, *value.names]
+    if isinstance(value, tuple):
+        return ["ordered", *value]
+    return ["secret", value.reference] if isinstance(value, Secret) else value
+
+
+@lru_cache(maxsize=10_000)
+def _read(sort: bool | str, *names: str) -> Declared:
+    """The same few sets stand on thousands of columns: each is made once."""
+    if sort == "ordered":
+        return names
+    return Secret(*names) if sort == "secret" else Members(names, bool(sort))
