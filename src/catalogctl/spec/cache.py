@@ -42,12 +42,14 @@ class Cache:
         self._path = folder / f"specs-{_language()}.sqlite"
         self._new: list[tuple[bytes, bytes]] = []
         self._database: sqlite3.Connection | None = None
+        self._was_empty = False
 
     def __enter__(self) -> Cache:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.exists() and self._path.stat().st_size > LARGEST:
                 self._path.unlink()
+            self._was_empty = not self._path.exists()
             self._database = sqlite3.connect(self._path, timeout=1, isolation_level=None)
             self._database.execute("PRAGMA synchronous = OFF")
             self._database.execute(
@@ -77,7 +79,7 @@ class Cache:
 
     def find(self, content: bytes) -> list[Declaration] | None:
         """What these bytes declare, if they have been read before."""
-        if self._database is None:
+        if self._database is None or self._was_empty:
             return None
         try:
             found = self._database.execute(

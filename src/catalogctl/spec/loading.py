@@ -260,7 +260,7 @@ class _Loading:
             return
         qualified = self.catalogs.has_several(kind.type)
         whole = declaration.identity
-        if declaration.fields or kind.objects is None:
+        if kind.objects is None or declaration.fields:
             self.add(Address(catalog, kind.name, whole, qualified), origin, declaration.fields)
         for name, fields in declaration.objects:
             self.add(Address(catalog, kind.name, whole + name, qualified), origin, fields)
