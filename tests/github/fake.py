@@ -197,7 +197,9 @@ class GitHub:
         size, page = (int(query.get(name, [usual])[0]) for name, usual in (("per_page", "30"),
                       ("page", "1")))  # fmt: skip
         more = len(items) > size * page
-        rest = "".join(f"&{name}={query[name][0]}" for name in ("state",) if name in query)
+        rest = "".join(
+            f"&{name}={query[name][0]}" for name in ("state", "direction") if name in query
+        )
         url = f"{self.root}{path}?per_page={size}&page={page + 1}{rest}"
         links = {"Link": f'<{url}>; rel="next", <{url}>; rel="last"'} if more else {}
         return status, items[size * (page - 1) : size * page], links
@@ -235,8 +237,9 @@ class GitHub:
 
     def _list_issues(self, *, query: dict[str, list[str]], **_: Any) -> Answer:
         state = query.get("state", ["open"])[0]
-        newest_first = self.issues[::-1]
-        return 200, [each for each in newest_first if state in ("all", each["state"])], {}
+        way = -1 if query.get("direction", ["desc"])[0] == "desc" else 1
+        found = [each for each in self.issues[::way] if state in ("all", each["state"])]
+        return 200, found, {}
 
     def _make_issue(self, *, body: Any, **_: Any) -> Answer:
         return self._too_long(body) or (

@@ -86,6 +86,13 @@ def test_an_issue_is_found_behind_a_hundred_others(github: GitHub, workflow: Wor
     assert workflow.comment(CHANGED, *OPTIONS).out == ours["html_url"] + "\n"
 
 
+def test_an_issue_that_two_pages_show_is_still_one(github: GitHub, workflow: Workflow) -> None:
+    ours = github.opened("Drift", f"{MARKER}\nold", BOT)
+    github.fail("GET", "/issues", 200, body=[ours, ours])
+    workflow.comment(CHANGED, *OPTIONS)
+    assert ours["state"] == "open"
+
+
 @pytest.mark.parametrize("status", [0, 502])
 def test_an_issue_whose_creation_was_not_answered_is_not_made_twice(
     github: GitHub, workflow: Workflow, status: int

@@ -90,6 +90,13 @@ def test_a_refused_change_and_a_guard_are_errors(project: Project) -> None:
     assert re.match(r"::error file=catalog-specs/\w+\.yaml,line=\d+,col=\d+,title=PLAN001::", shown)
 
 
+def test_a_catalog_that_cannot_be_reached_is_an_error(project: Project) -> None:
+    project.declare(CUSTOMERS, description="x")
+    project.environ.setenv("OPENMETADATA_JWT_TOKEN", "wrong")
+    (shown,) = annotations(project("plan", code=1).err)
+    assert shown.startswith("::error::openmetadata: ")
+
+
 def test_elsewhere_nothing_of_it_happens(project: Project) -> None:
     project.environ.delenv("GITHUB_ACTIONS")
     project.write("a.yaml", f"kind: Table\nname: {CUSTOMERS}\ndesciption: x\n")
@@ -166,6 +173,13 @@ def test_of_a_result_what_failed_stands_first(capsys: pytest.CaptureFixture[str]
         f"::error {place},title=failed::failed: Table/c: description: no",
         f"::warning {place},title=skipped::skipped: Table/b: description: moved",
     ]
+
+
+def test_no_control_character_reaches_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Diagnostic("X", "a\x1b[31m\nb", Location("a\x1b\n.yaml", 1))
+    (line,) = told(workflow.of_findings([found]), capsys)
+    assert "\x1b" not in line
+    assert line.endswith("::a\\x1b[31m\\nb")
 
 
 def test_a_warning_stays_a_warning(capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,7 +123,7 @@ def comment(
     if found is None:
         _tell("nothing to say, and nothing was said before")
     else:
-        click.echo(found.url)
+        click.echo(exits.safe(found.url))
     return exits.DONE
 
 

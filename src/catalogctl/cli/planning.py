@@ -18,7 +18,7 @@ from catalogctl.cli.bases import base_options, chosen, kept, memory_for
 from catalogctl.cli.options import cache_folder, global_options, interactive, settings
 from catalogctl.cli.progress import Progress, clear
 from catalogctl.cli.showing import FORMAT, load, save, shown
-from catalogctl.errors import InvalidError, UsageError
+from catalogctl.errors import Error, InvalidError, UsageError
 from catalogctl.github import workflow
 from catalogctl.model import Plan
 
@@ -298,6 +298,9 @@ def json_diagnostics(form: str) -> Iterator[None]:
 
             click.echo(workflow.json(planfile.diagnostics(problem.diagnostics)), nl=False)
         workflow.report_findings(problem.diagnostics)
+        raise
+    except Error as problem:
+        workflow.report_failure(problem)
         raise
 
 

@@ -25,6 +25,7 @@ from catalogctl.cli.planning import (
     stopping_on_interrupt,
 )
 from catalogctl.errors import Error, InvalidError, UsageError
+from catalogctl.github import workflow
 from catalogctl.model import Address, Declared, encode_part
 from catalogctl.providers.actions import ACTIONS, Action, Ending, Order, Report, RowOutcome, of
 from catalogctl.render.text import disarm
@@ -280,7 +281,7 @@ def _show(report: Report, file: str | None, form: str) -> None:
         click.echo(exits.safe(report.message), err=True)
         return
     if form == "json":
-        click.echo(json.dumps(_as_json(report), indent=2, ensure_ascii=False))
+        click.echo(workflow.json(json.dumps(_as_json(report), indent=2, ensure_ascii=False)))
     else:
         for line in (*_table(report), *report.lines):
             click.echo(disarm(exits.safe(line)))

@@ -142,7 +142,7 @@ class Api:
             made = self._json(response)
         except GitHubError:
             made = None
-        if not isinstance(made, dict):
+        if not isinstance(made, dict) or "id" not in made:
             raise Lost("GitHub's answer to a creation cannot be understood")
         return made
 
@@ -180,7 +180,8 @@ class Api:
         failed = limited = 0
         while True:
             response, problem = self._send(method, path, body)
-            if response is not None and (due := _due(response, limited)) is not None:
+            if response is not None and self._is_limited(response):
+                due = _due(response.headers, limited)
                 limited += 1
                 self.pause(max(due, 1.0), f"GitHub limits its requests ({self._word(response)})")
                 continue
@@ -218,6 +219,18 @@ class Api:
     def _is_own(self, url: str) -> bool:
         origins = {urlsplit(own)[:2] for own in (self._url, self._graphql)}
         return urlsplit(url)[:2] in origins
+
+    def _is_limited(self, response: httpx.Response) -> bool:
+        """Whether this is a limit, and no lack of rights. GraphQL may say it with a 200."""
+        status, headers = response.status_code, response.headers
+        refused = status == 403
+        if str(response.url) == self._graphql and status == 200:
+            refused = b'"errors"' in response.content
+        if not refused:
+            return status == 429
+        said = self._word(response).lower()
+        spent = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+        return spent or "rate limit" in said or "abuse" in said
 
     def _refusal(self, method: str, response: httpx.Response) -> GitHubError:
         status, said = response.status_code, self._word(response)
@@ -272,11 +285,8 @@ def _connections(url: str, token: str) -> httpx.Client:
     raise GitHubError("the proxy or the certificates that the environment names cannot be used")
 
 
-def _due(response: httpx.Response, before: int) -> float | None:
-    """The seconds to wait where a limit was met, for the time `before` + 1; else None."""
-    if response.status_code not in (403, 429):
-        return None
-    headers = response.headers
+def _due(headers: Mapping[str, str], before: int) -> float:
+    """The seconds to wait before trying again, after `before` such waits already."""
     asked = retry_after(headers)
     if asked is not None:
         return asked
@@ -284,10 +294,8 @@ def _due(response: httpx.Response, before: int) -> float | None:
         try:
             return max(0.0, float(headers["x-ratelimit-reset"]) - _now(headers)) + 1
         except (KeyError, ValueError):
-            return SECONDARY_PAUSE
-    if response.status_code == 429 or "rate limit" in response.text.lower():
-        return float(SECONDARY_PAUSE * 2**before)
-    return None
+            pass
+    return float(SECONDARY_PAUSE * 2**before)
 
 
 def _now(headers: Mapping[str, str]) -> float:

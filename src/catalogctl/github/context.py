@@ -27,7 +27,7 @@ _OF_A_PULL_REQUEST = re.compile(r"refs/pull/([1-9]\d*)/")
 class Context:
     """Where the tool runs. `repo` is `owner/name`; `number` the pull request's, where it is known
     without asking; `commit` the one under review: the head of the pull request, else the one that
-    the workflow runs for.
+    the workflow runs for. `event` is the name of what set the workflow off.
     """
 
     repo: str
@@ -37,6 +37,7 @@ class Context:
     number: int | None = None
     commit: str | None = None
     branch: str | None = None
+    event: str = ""
     run: str | None = None
 
     def link(self, place: Location) -> str | None:
@@ -71,6 +72,7 @@ def of(environ: Mapping[str, str], *, repo: str | None = None) -> Context:
         number=_number(event, environ.get("GITHUB_REF", "")) if here else None,
         commit=(_head(event) or environ.get("GITHUB_SHA") or None) if here else None,
         branch=environ.get("GITHUB_REF_NAME"),
+        event=environ.get("GITHUB_EVENT_NAME", ""),
         run=f"{server}/{home}/actions/runs/{run}" if run else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from catalogctl.errors import Error
 from catalogctl.github import sticky
@@ -21,8 +21,8 @@ class Comments:
         self.pause = api.pause
 
     def own(self) -> list[Item]:
-        found = [Item.of(each, "id") for each in self._api.pages(self._list) if self._is_ours(each)]
-        return sorted(found, key=lambda item: item.key)
+        comments = self._api.pages(self._list)
+        return _in_order(Item.of(each, "id") for each in comments if self._is_ours(each))
 
     def _is_ours(self, comment: dict[str, object]) -> bool:
         return str(comment.get("body") or "").startswith(self._marker) and self._me.wrote(comment)
@@ -49,14 +49,14 @@ class Issues:
         self.pause = api.pause
 
     def own(self) -> list[Item]:
-        found = [
+        oldest_first = f"{self._list}?state=open&sort=created&direction=asc"
+        return _in_order(
             Item.of(each, "number")
-            for each in self._api.pages(f"{self._list}?state=open")
+            for each in self._api.pages(oldest_first)
             if "pull_request" not in each  # to this list a pull request is an issue
             and str(each.get("body") or "").startswith(self._marker)
             and self._me.wrote(each)
-        ]
-        return sorted(found, key=lambda item: item.key)
+        )
 
     def create(self, body: str) -> Item:
         return Item.of(self._api.create(self._list, {"title": self._title, "body": body}), "number")
@@ -74,6 +74,12 @@ class Issues:
 
     def _patch(self, item: Item, body: dict[str, str]) -> None:
         self._api.update(f"{self._list}/{item.key}", body)
+
+
+def _in_order(found: Iterable[Item]) -> list[Item]:
+    """The first one first, each once: pages shift while one reads them."""
+    by_key = {item.key: item for item in found}
+    return [by_key[key] for key in sorted(by_key)]
 
 
 def _same(held: str, wanted: str) -> bool:
@@ -106,31 +112,36 @@ def settle(
     return issue
 
 
+class NoPullRequest(Error):
+    """The commit came without one, or several claim it."""
+
+
+_UNRELATED = ("schedule", "issues", "issue_comment")
+"""Events whose commit is merely the newest one of the branch."""
+
+
 def pull_request(api: Api, context: Context) -> int:
     """The pull request that the commit belongs to, for events that do not name one.
 
     First the one that this very commit merged, then an open one whose head it is, then a merged
-    one that brought it in. Raises `Error` where there is none, or no single one.
+    one that brought it in. Raises `NoPullRequest` where there is none, or no single one.
     """
+    if context.event in _UNRELATED:
+        text = f"the event {context.event} belongs to no pull request"
+        raise NoPullRequest(f"{text}; give --pr NUMBER or --issue TITLE")
     if context.commit is None:
-        raise NoPullRequest(
-            "which pull request? Give --pr NUMBER: neither event file nor GITHUB_SHA is set"
-        )
-    found = api.pages(f"/repos/{context.repo}/commits/{context.commit}/pulls")
+        raise NoPullRequest("neither event file nor GITHUB_SHA is set; give --pr NUMBER")
+    commit = context.commit
+    found = api.pages(f"/repos/{context.repo}/commits/{commit}/pulls")
     merged = [each for each in found if each.get("merged_at")]
     for candidates in (
-        [each for each in merged if each.get("merge_commit_sha") == context.commit],
-        [each for each in found if (each.get("head") or {}).get("sha") == context.commit],
+        [each for each in merged if each.get("merge_commit_sha") == commit],
+        [each for each in found if (each.get("head") or {}).get("sha") == commit],
         [each for each in merged if (each.get("base") or {}).get("ref") == context.branch],
         merged,
-        found,
     ):
         numbers = {each["number"] for each in candidates if isinstance(each.get("number"), int)}
         if len(numbers) == 1:
             return int(numbers.pop())
-    what = "several pull requests belong" if found else "no pull request belongs"
-    raise NoPullRequest(f"{what} to commit {context.commit[:12]}; give --pr NUMBER")
-
-
-class NoPullRequest(Error):
-    """The commit was pushed without one, or several claim it."""
+    what = "several pull requests belong" if merged else "no pull request belongs"
+    raise NoPullRequest(f"{what} to commit {commit[:12]}; give --pr NUMBER")

@@ -69,7 +69,7 @@ def keep(
     stand; what merely could not be tidied up is told.
     """
     text = _Text(render)
-    problem: GitHubError | None = None
+    problem = GitHubError()
     for attempt in range(ROUNDS):
         if attempt:
             place.pause(2.0 ** (attempt - 1), str(problem))
@@ -91,7 +91,7 @@ def keep(
             continue
         _remove(place, others, tell)
         return kept
-    raise problem or GitHubError("the text does not stand")
+    raise GitHubError(f"{problem}; tried {ROUNDS} times. It is safe to run this again")
 
 
 class _Text:

@@ -11,10 +11,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from catalogctl.errors import Diagnostic, Error, Location, Severity
+from catalogctl.errors import Diagnostic, Error, InvalidError, Location, Severity
 from catalogctl.model import Change, FieldChange, Origin, Outcome, Plan, Verdict
 
 MOST = 10
@@ -108,9 +109,9 @@ def annotate(found: Iterable[Annotation]) -> None:
     for each in found:
         if left[each.level] > 0:
             left[each.level] -= 1
+            place = each.place and replace(each.place, file=visible(each.place.file))
             message, title = (disarm(visible(said)) for said in (each.message, each.title))
-            shown = each._replace(message=message, title=title)
-            stream.write(f"{shown}\n")
+            stream.write(f"{Annotation(each.level, message, place, title)}\n")
     stream.flush()
 
 
@@ -202,6 +203,12 @@ def report_findings(found: Sequence[Diagnostic]) -> None:
         annotate(of_findings(found))
         with _told():
             append(lambda room: markdown.findings(found, limit=room))
+
+
+def report_failure(problem: Error) -> None:
+    """What ended the command, as an annotation; findings have their own."""
+    if active() and not isinstance(problem, InvalidError):
+        annotate([Annotation("error", str(problem))])
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def plan(
     head = _head(plan)
     head += _guards(plan.guards, (limit - _size(head)) // 2)
     room = limit - _size(head) - _size(_notice(len(plan.changes), len(plan.changes), rest))
-    body = page.whole(room)
+    body = page.whole(room) or page.whole(room, linked=False)
     if body is None:
         shown = page.shortened(room)
         body = "".join(shown)
@@ -78,7 +78,7 @@ def _size(shown: str) -> int:
 
 
 def _head(plan: Plan) -> str:
-    said = "".join(f"{sentence}\n\n" for sentence in text.sentences(plan))
+    said = "".join(f"{sentence}\n\n" for sentence in text.sentences(plan, inert.span))
     return f"### {text.summary(plan)}\n\n{said}"
 
 
@@ -122,11 +122,11 @@ class _Page:
         self._link = link
         self._members = [group for group, _ in entries]
 
-    def whole(self, room: int) -> str | None:
-        """Every object in full, if all of them fit."""
+    def whole(self, room: int, *, linked: bool = True) -> str | None:
+        """Every object in full, if all of them fit; with a link for each field if `linked`."""
         shown = []
         for number in range(len(self._entries)):
-            block = self._object(number, None)
+            block = self._object(number, linked=linked)
             room -= _size(block or "")
             if block is None or room < 0:
                 return None
@@ -139,14 +139,14 @@ class _Page:
         shown: list[str] = []
         for number in range(len(self._entries)):
             share = max(room // (len(self._entries) - number), least)
-            block = self._object(number, min(share, room))
+            block = self._object(number, room=min(share, room))
             if block is None:
                 break
             shown.append(block)
             room -= _size(block)
         return shown
 
-    def _object(self, number: int, room: int | None) -> str | None:
+    def _object(self, number: int, *, room: int | None = None, linked: bool = False) -> str | None:
         """One object, under the heading of its group if it is the first one there."""
         group, change = self._entries[number]
         heading = ""
@@ -159,7 +159,8 @@ class _Page:
         if change.reason:
             lines.insert(0, f"# {text.visible(change.reason)}")
         if room is None:
-            return heading + _block(title + self._links(fields), end, lines)
+            links = self._links(fields) if linked else ""
+            return heading + _block(title + links, end, lines)
         block = _fitted(title, end, lines, room - _size(heading))
         return None if block is None else heading + block
 

@@ -6,7 +6,7 @@ Text that comes from a catalog or a file is not trusted: it passes `visible` bef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 from catalogctl.model import (
@@ -323,13 +323,15 @@ def summary(plan: Plan) -> str:
     )
 
 
-def sentences(plan: Plan) -> list[str]:
-    """What has to be said of a plan as a whole, besides its summary."""
+def sentences(plan: Plan, code: Callable[[str], str] = visible) -> list[str]:
+    """What has to be said of a plan as a whole, besides its summary; `code` makes a name of
+    somebody else's safe.
+    """
     if not plan.changes:
         # With a guard tripped (nothing is declared at all, say) "no changes" would reassure.
         return [] if plan.guards or not plan.objects else [NO_CHANGES]
     if plan.base and not plan.applied and all(c.origin is Origin.DRIFT for c in plan.changes):
-        return [f"The catalogs moved away from git at {visible(plan.base[:12])}."]
+        return [f"The catalogs moved away from git at {code(plan.base[:12])}."]
     verdicts = [field.verdict for change in plan.changes for field in change.fields]
     unverified = verdicts.count(Verdict.UNVERIFIED)
     if plan.applied or not unverified:

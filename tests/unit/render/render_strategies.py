@@ -158,5 +158,6 @@ def plans(draw: st.DrawFn, most: int = 4) -> Plan:
         in_sync=draw(st.integers(0, 10**6)),
         guards=tuple(draw(st.lists(guards, max_size=3))),
         unchanged=tuple(draw(st.lists(addresses, max_size=3))),
+        base=draw(st.none() | texts),
         applied=draw(st.booleans()),
     )

@@ -182,7 +182,29 @@ def test_an_object_links_to_the_line_that_asked_for_it() -> None:
     assert "specs/a b.yaml:7</code>" in markdown.plan(one)
 
 
+def test_each_field_of_an_object_links_to_its_own_line() -> None:
+    fields = (field_change("a", source=location(3)), field_change("b", source=location(9)))
+    one = plan(change(*fields))
+    links = re.findall(r'href="[^"]+#L(\d+)"><code>([^<]+)', markdown.plan(one, link=github))
+    assert links == [("3", "catalog-specs/customers.yaml:3"), ("3", "a"), ("9", "b")]
+    assert "<a " not in markdown.plan(one)
+
+
+def test_words_that_change_carry_no_marks_of_their_own_in_a_diff() -> None:
+    before, after = "Join it on the old key, please.  ", "Join it on the new key, please. "
+    shown = markdown.plan(plan(change(field_change(before=before, after=after))))
+    assert "\n- Join it on the old key, please.\\x20\\x20\n" in shown
+    assert "\n+ Join it on the new key, please.\\x20\n" in shown
+
+
 # -- order and length
+
+
+def test_links_of_fields_are_left_out_before_any_line_is() -> None:
+    fields = [field_change(f"f{n}", source=location(n + 1)) for n in range(40)]
+    shown = markdown.plan(plan(change(*fields)), link=github, limit=4_000)
+    assert shown.count("<a ") == 1
+    assert shown.count("@@ f") == 40
 
 
 def numbered(number: int, *fields: FieldChange) -> Change:
