@@ -169,21 +169,28 @@ def call(arguments: list[str], stdout: Any = None) -> int:
     finishes at the first of them what is under way, and at the second it stops.
     """
     sys.stdout.flush()
-    with subprocess.Popen(
-        [_catalogctl(), *arguments], env=_environ(), stdout=stdout, start_new_session=True
-    ) as process:
+    running: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
-        def hand_on(*_: object) -> None:
+    def hand_on(number: int, _: object) -> None:
+        for process in running:
             process.send_signal(signal.SIGINT)
+        if not running:
+            early.append(number)
 
-        before = {
-            number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
+    # Before the command starts: there is no moment in which an interruption could be lost.
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with subprocess.Popen(
+            [_catalogctl(), *arguments], env=_environ(), stdout=stdout, start_new_session=True
+        ) as process:
+            running.append(process)
+            if early:
+                process.send_signal(signal.SIGINT)
             return process.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _catalogctl() -> str:

@@ -203,7 +203,7 @@ class Client:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
         json: Any = None,
         content: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
@@ -215,7 +215,8 @@ class Client:
         """Send a request and return the answer, when its status is 2xx; else a `CatalogError`.
 
         `path` begins with a slash and is appended to the base URL as it is: the caller has
-        percent-encoded its segments. `repeatable` says that sending it twice is harmless (by
+        percent-encoded its segments. A parameter with several values is repeated; only reads may
+        have one while planning. `repeatable` says that sending it twice is harmless (by
         default true of reads only). Without it, a request is tried again only if the catalog
         surely did not act on it; an `Unreachable` or `BadResponse` whose `sent` is true then
         leaves open what became of it, and only reading tells. `slow` is for calls for which the
@@ -225,7 +226,7 @@ class Client:
         if not path.startswith("/") or "?" in path or "#" in path:
             # it could lead to another host, or pass for a rehearsal of something else
             raise ValueError(f"a path begins with a slash and holds no query: {path!r}")
-        if not (self.writing or method in ("GET", "HEAD") or self._rehearsal(method, path, params)):
+        if not (self.writing or method in ("GET", "HEAD") or self._rehearses(method, path, params)):
             raise WriteRefused(f"{self.catalog}: {method} {path} while planning; nothing was sent")
         own = headers or {}
         if json is not None:
@@ -233,7 +234,7 @@ class Client:
             own = _joined({"Content-Type": "application/json"}, own)
         if accept is not None:
             own = _joined(own, {"Accept": accept})
-        query = "?" + urlencode(params, quote_via=quote) if params else ""
+        query = "?" + urlencode(params, doseq=True, quote_via=quote) if params else ""
         call = _Call(
             method,
             path,
@@ -248,6 +249,10 @@ class Client:
             # would be resolved on the way, and name another object
             raise self._error(Failure(Rejected, f"{path} cannot be sent", sent=False), call)
         return await self._persist(call)
+
+    def _rehearses(self, method: str, path: str, params: Mapping[str, str | Sequence[str]]) -> bool:
+        single = {name: value for name, value in params.items() if isinstance(value, str)}
+        return len(single) == len(params) and self._rehearsal(method, path, single)
 
     async def _persist(self, call: _Call) -> Response:
         """Try until there is an answer, or no sense in trying again."""

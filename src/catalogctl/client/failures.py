@@ -44,6 +44,7 @@ _STATUS: Mapping[int, type[CatalogError]] = {
     429: errors.RateLimited,
 }
 _PASSING = frozenset({429, 502, 503, 504})
+_EXPECTED = re.compile(r"Expected available in (\d{1,9}) second")
 _LENGTH = 500
 _URL = "is the URL right?"
 _UNSEEN = re.compile(
@@ -183,8 +184,14 @@ def of_answer(
         "is the token right, and still valid?" if status == 401 else None,
         status,
         transient=status in _PASSING or (status == 500 and reads),
-        retry_after=pacing.retry_after(headers),
+        retry_after=pacing.retry_after(headers) or _expected_in(status, word),
     )
+
+
+def _expected_in(status: int, word: str) -> float | None:
+    """The wait that Django REST framework puts into its text, also where no header has it."""
+    found = _EXPECTED.search(word) if status == 429 else None
+    return float(found[1]) if found else None
 
 
 def _redirected(status: int, headers: Mapping[str, str], url: str) -> Failure:

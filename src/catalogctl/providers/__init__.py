@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 CONCURRENCY = 16
 """Requests under way at once for a catalog, unless the configuration says otherwise."""
 
+POSTHOG_CONCURRENCY = 8
+"""The same for PostHog, which allows eight requests a second and does slow work for some."""
+
+ALATION_CONCURRENCY = 4
+"""The same for Alation, which advises against parallel calls."""
+
 Waiting = Callable[[str], None]
 """Told in a few words when a catalog makes us wait."""
 
@@ -40,8 +46,77 @@ def _openmetadata(connection: Connection, on_wait: Waiting | None) -> Provider:
     return OpenMetadata(connection.name, url, client)
 
 
+def _posthog(connection: Connection, on_wait: Waiting | None) -> Provider:
+    from catalogctl.client import Client
+    from catalogctl.errors import Diagnostic, InvalidError
+    from catalogctl.providers.posthog.api import QUOTAS, base_url, explain, is_rehearsal
+    from catalogctl.providers.posthog.provider import PostHog
+
+    project = connection.options.get("project_id")
+    if not project:
+        message = f'catalogs.{connection.name}: the key "project_id" is missing'
+        raise InvalidError([Diagnostic("CONF004", message, hint="write project_id: 1")])
+    url = base_url(connection.url)
+    client = Client(
+        catalog=connection.name,
+        base_url=url,
+        auth={"Authorization": f"Bearer {connection.token}"},
+        timeout=connection.timeout,
+        slow_timeout=connection.slow_timeout,
+        concurrency=connection.concurrency or POSTHOG_CONCURRENCY,
+        requests_per_minute=connection.requests_per_minute,
+        quotas=QUOTAS,
+        ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
+        headers=connection.headers,
+        secrets=connection.secrets,
+        rehearsal=is_rehearsal,
+        explain=explain,
+        on_wait=on_wait,
+    )
+    return PostHog(connection.name, url, project, client, connection.reveal)
+
+
+def _alation(connection: Connection, on_wait: Waiting | None) -> Provider:
+    from catalogctl.client import Client
+    from catalogctl.errors import Diagnostic, InvalidError
+    from catalogctl.providers.alation.api import Api, explain
+    from catalogctl.providers.alation.provider import Alation
+    from catalogctl.providers.alation.tokens import Tokens, is_rehearsal
+
+    user_id = connection.options.get("user_id", "")
+    if not (user_id.isdecimal() if user_id else not connection.refresh_token):
+        message = f"catalogs.{connection.name}.user_id is {'no number' if user_id else 'missing'}"
+        hint = "write the number of the user that the refresh token belongs to"
+        raise InvalidError([Diagnostic("CONF004", message, hint=hint)])
+    url = connection.url.rstrip("/")
+    client = Client(
+        catalog=connection.name,
+        base_url=url,
+        auth={"Token": connection.token} if connection.token else {},
+        timeout=connection.timeout,
+        slow_timeout=connection.slow_timeout,
+        concurrency=connection.concurrency or ALATION_CONCURRENCY,
+        requests_per_minute=connection.requests_per_minute,
+        ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
+        headers=connection.headers,
+        secrets=connection.secrets,
+        rehearsal=is_rehearsal,
+        explain=explain,
+        on_wait=on_wait,
+    )
+    tokens = Tokens(
+        client,
+        token=connection.token,
+        refresh_token=connection.refresh_token,
+        user_id=int(user_id) if user_id else None,
+    )
+    return Alation(connection.name, url, Api(client, tokens))
+
+
 PROVIDERS: Mapping[str, Callable[[Connection, Waiting | None], Provider]] = {
+    "alation": _alation,
     "openmetadata": _openmetadata,
+    "posthog": _posthog,
 }
 
 

@@ -50,9 +50,39 @@ _IMPORT = Action(
     asks=True,
 )
 _CSV = {"export": _EXPORT, "import": _IMPORT}
+_WAIT = frozenset({"wait"})
 
 ACTIONS: Mapping[str, Mapping[str, Mapping[str, Action]]] = {
+    "alation": {
+        "TableSync": {
+            "sync": Action("have its source asked at once, also when it is in order", spec=True),
+        },
+    },
     "openmetadata": {"Table": _CSV, "MessagingService": _CSV},
+    "posthog": {
+        "DataSource#": {
+            "reload": Action("start a sync now", options=_WAIT),
+            "resync": Action(
+                "throw the synced data away and import it again; asks first",
+                options=_WAIT,
+                asks=True,
+            ),
+            "cancel": Action("stop the sync that is running", options=_WAIT),
+            "delete-data": Action("delete the synced data, not the settings; asks", asks=True),
+            "incremental-fields": Action("what its source says it can be synced by"),
+        },
+        "DataSource": {
+            "reload": Action("start a sync of all enabled schemas now", options=_WAIT),
+            "refresh-schemas": Action("discover the tables that the source has by now"),
+            "create-webhook": Action("register PostHog's webhook, unless there is one"),
+            "delete-webhook": Action("take the webhook away; asks first", asks=True),
+            "jobs": Action("its newest runs"),
+            "rotate-secrets": Action(
+                "send the secrets that the specs declare, and settings that differ", spec=True
+            ),
+            "delete": Action("delete it with its schemas and tables; asks first", asks=True),
+        },
+    },
 }
 """By the catalog's type and the kind; `KIND#` are the parts of a kind."""
 
@@ -138,7 +168,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an action came to. `content` is what it fetched, `answers` what the API said to it."""
+    """What an action came to. `content` is what it fetched, `answers` what the API said to it.
+
+    `lines` is what it was asked for, to be read by people.
+    """
 
     ending: Ending
     message: str
@@ -146,3 +179,4 @@ class Report:
     notes: tuple[str, ...] = ()
     content: bytes | None = None
     answers: tuple[Any, ...] = ()
+    lines: tuple[str, ...] = ()
