@@ -23,6 +23,7 @@ bench: $(READY)  ## the benchmarks of benchmarks/
 
 picture: $(READY)  ## draw the picture of a plan that the README opens with
 	$(BIN)/python docs/draw_plan.py
+	$(BIN)/python docs/draw_comment.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 10), "catalogctl needs Python 3.10 or newer"'

@@ -213,6 +213,11 @@ def test_the_picture_is_what_a_plan_prints_today(tmp_path: Path) -> None:
     assert drawing.drawn(drawing.printed_plan()) == text_of(DOCS / "plan.svg"), "run make picture"
 
 
+def test_the_picture_of_the_comment_is_one_of_a_real_run() -> None:
+    drawing = script("draw_comment")
+    assert drawing.drawn(drawing.comment()) == text_of(DOCS / "comment.svg"), "run make picture"
+
+
 def test_the_files_that_the_architecture_names_are_there() -> None:
     page = text_of(DOCS / "architecture.md")
     package = Path(sys.modules["catalogctl"].__file__ or "").parent
