@@ -51,6 +51,7 @@ _IMPORT = Action(
 )
 _CSV = {"export": _EXPORT, "import": _IMPORT}
 _WAIT = frozenset({"wait"})
+_RELOAD = Action("start a sync now; of a source, of all its enabled schemas", options=_WAIT)
 
 ACTIONS: Mapping[str, Mapping[str, Mapping[str, Action]]] = {
     "alation": {
@@ -61,7 +62,7 @@ ACTIONS: Mapping[str, Mapping[str, Mapping[str, Action]]] = {
     "openmetadata": {"Table": _CSV, "MessagingService": _CSV},
     "posthog": {
         "DataSource#": {
-            "reload": Action("start a sync now", options=_WAIT),
+            "reload": _RELOAD,
             "resync": Action(
                 "throw the synced data away and import it again; asks first",
                 options=_WAIT,
@@ -72,7 +73,7 @@ ACTIONS: Mapping[str, Mapping[str, Mapping[str, Action]]] = {
             "incremental-fields": Action("what its source says it can be synced by"),
         },
         "DataSource": {
-            "reload": Action("start a sync of all enabled schemas now", options=_WAIT),
+            "reload": _RELOAD,
             "refresh-schemas": Action("discover the tables that the source has by now"),
             "create-webhook": Action("register PostHog's webhook, unless there is one"),
             "delete-webhook": Action("take the webhook away; asks first", asks=True),

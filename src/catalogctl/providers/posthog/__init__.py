@@ -1,0 +1,1 @@
+"""PostHog's data warehouse: external data sources and their schemas."""
