@@ -11,6 +11,7 @@ import base64
 import csv
 import io
 import json
+import mmap
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,12 +43,13 @@ class Answer:
 
 
 class Catalog:
-    """`names` is every table's name, id and fully qualified name, in the order of the lists."""
+    """Its tables stay in the file of `specs.write_state`; `rows` counts how many were sent."""
 
     def __init__(self, state: Path) -> None:
-        head, *self._original = state.read_bytes().split(b"\n")
-        known = json.loads(head)
-        self._names: list[tuple[str, str, str]] = [tuple(each) for each in known["names"]]
+        with state.open("rb") as file:
+            self._state = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        known = json.loads(self._state[self._state.rfind(b"\n") + 1 :])
+        self._names: list[tuple[str, str, str, int, int]] = [tuple(each) for each in known["names"]]
         self._directory: dict[str, dict[str, Body]] = known["directory"]
         self._user: Body = self._directory["users"][known["user"]]
         self._people = {
@@ -55,14 +57,24 @@ class Catalog:
             for collection in ("users", "teams", "domains")
             for body in self._directory[collection].values()
         }
-        self._place = {key: at for at, (_, *keys) in enumerate(self._names) for key in keys}
+        self._place = {
+            key: at for at, (_, own, fqn, _, _) in enumerate(self._names) for key in (own, fqn)
+        }
         self._scopes: dict[str, list[int]] = {"": list(range(len(self._names)))}
         self.reset()
 
     def reset(self) -> None:
-        """Forget every edit."""
-        self._bodies = self._original.copy()
+        """Forget every edit, and what was read."""
+        self._edited: dict[int, bytes] = {}
         self._versions: dict[int, float] = {}
+        self.rows = 0
+
+    def _body(self, at: int) -> bytes:
+        edited = self._edited.get(at)
+        if edited is not None:
+            return edited
+        *_, begin, end = self._names[at]
+        return self._state[begin:end]
 
     # -- reading
 
@@ -95,10 +107,11 @@ class Catalog:
         chosen = rows[start : start + limit]
         paging: Body = {"total": len(rows)}
         if chosen and start + limit < len(rows):
-            name, own, _ = self._names[chosen[-1]]
+            name, own, *_ = self._names[chosen[-1]]
             edge = json.dumps({"name": name, "id": own}).encode()
             paging["after"] = base64.urlsafe_b64encode(edge).decode()
-        joined = b",".join([self._bodies[at] for at in chosen])
+        self.rows += len(chosen)
+        joined = b",".join([self._body(at) for at in chosen])
         return Answer(b'{"data":[' + joined + b'],"paging":' + _dumps(paging) + b"}")
 
     def _scope(self, above: str) -> list[int]:
@@ -112,7 +125,8 @@ class Catalog:
     def table(self, key: str) -> Answer:
         """By fully qualified name or id."""
         at = self._at(key)
-        return Answer(self._bodies[at], etag=f'"{self._version(at):.1f}"')
+        self.rows += 1
+        return Answer(self._body(at), etag=f'"{self._version(at):.1f}"')
 
     def export(self, key: str) -> Answer:
         out = io.StringIO(newline="")
@@ -189,14 +203,14 @@ class Catalog:
         return self._versions.get(at, 0.3)
 
     def _load(self, key: str) -> Body:
-        body: Body = json.loads(self._bodies[self._at(key)])
+        body: Body = json.loads(self._body(self._at(key)))
         return body
 
     def _store(self, key: str, body: Body, *, bump: bool = True) -> Answer:
         at = self._at(key)
         if bump:
             self._versions[at] = body["version"] = round(self._version(at) + 0.1, 1)
-        self._bodies[at] = _dumps(body)
+        self._edited[at] = _dumps(body)
         return self.table(key)
 
     def _event(self, key: str, body: Body) -> Answer:

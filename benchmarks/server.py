@@ -59,7 +59,8 @@ class Service:
             self.catalog.reset()
         elif parts == ["delay"]:
             self.delay = float(query["ms"]) / 1000
-        return Answer(json.dumps({"requests": self.requests, "bytes": self.sent}).encode())
+        counted = {"requests": self.requests, "rows": self.catalog.rows, "bytes": self.sent}
+        return Answer(json.dumps(counted).encode())
 
     def _route(
         self,

@@ -9,10 +9,13 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+from benchmarks.measure import Counters
 
 PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parent
@@ -47,17 +50,66 @@ class Catalog:
         digest = hashlib.sha256(b"".join(sources)).hexdigest()[:8]
         return self.folder / f"{self.tables}-{self.schemas}-{self.seed}-{digest}"
 
-    def project(self, changed: int, edit: str) -> Path:
-        """A folder with specs in which so many tables are edited, made unless it is there."""
-        folder = self._own / (f"{edit}-{changed}" if changed else "unchanged")
-        done = folder / "edits.json"  # written last
+    def project(
+        self,
+        changed: int = 0,
+        edit: str = "mixed",
+        *,
+        declared: int | None = None,
+        scattered: bool = False,
+    ) -> Path:
+        """A folder with specs in which so many tables are edited, made unless it is there.
+
+        With `declared`, only so many tables have a spec: all of some schemas, or some of all.
+        """
+        name, options = "unchanged", ["--state", str(self.state)]
+        if changed:
+            name, options = f"{edit}-{changed}", [*options, *edits(changed, edit)]
+        if declared is not None:
+            name += f"-{'scattered' if scattered else 'whole'}-{declared}"
+            options += ["--declared", str(declared)] + (["--scattered"] if scattered else [])
+        return self._made(name, lambda folder: self.write(folder, *options))
+
+    def repository(self, changed: int) -> Path:
+        """A git repository whose last commit edits so many tables."""
+
+        def make(folder: Path) -> None:
+            for options in ([], edits(changed, "mixed")):
+                self.write(folder, "--state", str(self.state), *options)
+                if not options:
+                    git(folder, "init", "--quiet")
+                git(folder, "add", "catalog-specs")
+                git(folder, "commit", "--quiet", "--message", f"edit {len(options)}")
+
+        return self._made(f"git-{changed}", make)
+
+    def write(self, folder: Path, *options: str) -> None:
+        """Specs of this catalog, and its state if that is not there yet."""
+        made = f"--tables {self.tables} --schemas {self.schemas} --seed {self.seed}"
+        python("benchmarks.specs", str(folder), *made.split(), *options)
+
+    def _made(self, name: str, make: Callable[[Path], None]) -> Path:
+        folder = self._own / name
+        done = folder / "done"  # written last
         if not done.exists():
             if folder.exists():
                 shutil.rmtree(folder)
-            made = f"--tables {self.tables} --schemas {self.schemas} --seed {self.seed}"
-            edited = f"--changed {changed} --edit {edit} --state {self.state}"
-            python("benchmarks.specs", str(folder), *made.split(), *edited.split())
+            make(folder)
+            done.touch()
         return folder
+
+
+def edits(changed: int, edit: str) -> list[str]:
+    """Options of `benchmarks.specs`."""
+    return ["--changed", str(changed), "--edit", edit]
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """With a configuration that asks nobody for a name or a signature."""
+    who = ["-c", "user.name=benchmarks", "-c", "user.email=benchmarks@localhost"]
+    plain = ["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false", "-c", "gc.auto=0"]
+    command = ["git", *who, *plain, *arguments]
+    subprocess.run(command, cwd=folder, env=environment(folder), check=True)
 
 
 def python(module: str, *arguments: str) -> None:
@@ -68,10 +120,10 @@ def python(module: str, *arguments: str) -> None:
 class Server:
     """The server of one state, while the `with` lasts."""
 
-    def __init__(self, state: Path, zipped: bool) -> None:
+    def __init__(self, state: Path) -> None:
         command = [sys.executable, "-m", "benchmarks.server", str(state)]
         self._process = subprocess.Popen(
-            [*command, "--gzip"] if zipped else command,
+            command,
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -102,15 +154,22 @@ class Server:
     def delay(self, milliseconds: float) -> None:
         self._bench(f"delay?ms={milliseconds}", b"")
 
-    def requests(self) -> Mapping[str, int]:
-        """Requests by kind since the last reset."""
-        return dict(json.loads(self._bench("counters", None))["requests"])
+    def counters(self) -> Counters:
+        """Since the last reset."""
+        found = json.loads(self._bench("counters", None))
+        return Counters(found["requests"], found["rows"])
 
     def _bench(self, what: str, content: bytes | None) -> bytes:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.url}/_bench/{what}", content, timeout=30) as answer:
             found: bytes = answer.read()
         return found
+
+
+def quietly(command: Sequence[str], folder: Path, surroundings: Mapping[str, str]) -> None:
+    """Run it, and measure nothing."""
+    how: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(command, cwd=folder, env=surroundings, stdin=subprocess.DEVNULL, **how)
 
 
 def configure(folder: Path, url: str) -> None:
@@ -124,13 +183,13 @@ def forget(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """The environment of a run: this one without what would change the tool's behaviour."""
-    ours = ("CATALOGCTL_", "OPENMETADATA_", "GITHUB_", "PYTHONPROFILE")
+def environment(folder: Path, cache: str = ".cache") -> dict[str, str]:
+    """The environment of a run: this one without what would change a tool's behaviour."""
+    ours = ("CATALOGCTL_", "OPENMETADATA_", "GITHUB_", "GITLAB_", "CI", "GIT_", "TF_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         TOKEN: "benchmark",
-        "CATALOGCTL_CACHE_DIR": str(folder / ".cache"),
+        "CATALOGCTL_CACHE_DIR": str(folder / cache),
         "NO_COLOR": "1",
         "PYTHONPATH": str(ROOT),
     }

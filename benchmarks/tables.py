@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 SERVICE, DATABASE = "warehouse", "analytics"
 USER = "bench-bot"
@@ -114,19 +115,31 @@ class Edit:
     vote: str | None = None
 
 
-def make(count: int, schemas: int, columns: int, seed: int) -> Iterator[Table]:
-    """So many tables, dealt to so many schemas in turn."""
-    for number in range(count):
-        dice = random.Random(f"{seed}:{number}")
+@dataclass(frozen=True, slots=True)
+class Tables(Sequence[Table]):
+    """So many tables, dealt to so many schemas in turn. Each is made when it is asked for."""
+
+    total: int
+    schemas: int
+    columns: int
+    seed: int
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __getitem__(self, number: Any) -> Any:
+        if not 0 <= number < self.total:
+            raise IndexError(number)
+        dice = random.Random(f"{self.seed}:{number}")
         area, thing = dice.choice(_AREAS), dice.choice(_THINGS)
         words = {"area": area, "thing": thing.replace("_", " "), "year": dice.randint(2012, 2024)}
         name = f"{dice.choice(_LAYERS)}_{area}_{thing}_{number:05}"
         tags = (dice.choice(TAGS), dice.choice(TIERS)) if dice.random() < 1 / 3 else ()
-        yield Table(
-            schema=f"schema_{number % schemas:03}",
+        return Table(
+            schema=f"schema_{number % self.schemas:03}",
             name=name,
             description=dice.choice(_TABLE_TEXTS).format(**words),
-            columns=tuple(_columns(columns, area, dice)),
+            columns=tuple(_columns(self.columns, area, dice)),
             display_name=name.replace("_", " ").title() if dice.random() < 1 / 3 else None,
             tags=tuple(sorted(tags)),
             owners=_owners(dice),

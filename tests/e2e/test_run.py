@@ -280,7 +280,7 @@ def test_usage(project: Project) -> None:
     for arguments, words in (
         (["reload", TABLE], "its actions:\n  export"),
         (["exprot", TABLE], "did you mean 'export'?"),
-        (["export", "Topic/a.b"], "kinds: MessagingService, Table"),
+        (["export", "Topic/a.b"], "kinds: DataSource, MessagingService, Table, TableSync"),
         (["export", "customers"], "KIND/IDENTITY"),
         (["export", f"other:{TABLE}"], "configured: openmetadata"),
         (["export", TABLE, "--dry-run"], "export has no --dry-run; it takes --async, --wait"),

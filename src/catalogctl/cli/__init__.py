@@ -22,7 +22,7 @@ COMMANDS = {
     "show": ("showing", "Show saved plans or results again; shares are joined."),
     "drift": ("drifting", "Show what the catalogs moved away from git, by whom and when."),
     "comment": ("comment", "Keep a comment on a pull request, or an issue, up to date."),
-    "run": ("running", "Do one thing to one object by hand: export or import its CSV."),
+    "run": ("running", "Do one thing to one object by hand: a sync, a reload, a CSV import."),
     "schema": ("specs", "Print the JSON Schema of the spec language, for editors."),
     "sandbox": ("sandbox", "Serve catalogs to play with on this machine."),
     "demo": ("sandbox", "Walk through plan and apply on a sandbox, in a minute."),

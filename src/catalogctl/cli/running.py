@@ -54,10 +54,10 @@ def _overview() -> str:
             for name, action in rows.items():
                 actions.setdefault(name, (action, []))[1].append(kind)
     lines = [
-        f"  {name:<8} {action.about}\n           ({', '.join(kinds)})"
-        for name, (action, kinds) in actions.items()
+        f"  {name}: {action.about}\n      ({', '.join(kinds)})"
+        for name, (action, kinds) in sorted(actions.items())
     ]
-    return "\b\nActions:\n" + "\n".join(lines)
+    return "\b\nActions (# is a part, such as a schema of a DataSource):\n" + "\n".join(lines)
 
 
 @click.command(epilog=_overview())
@@ -109,6 +109,8 @@ def run(
     catalogctl run export Table/shop.main.public.orders orders.csv
     catalogctl run import Table/shop.main.public.orders orders.csv --dry-run
     catalogctl run export MessagingService/kafka --async > topics.csv
+    catalogctl run reload 'DataSource/Postgres/prod_#public.orders' --wait
+    catalogctl run sync TableSync/8/main.dbo/foobar
 
     \b
     Exit codes: 0 done; 5 a part of it; 1 nothing, refused, or still running when the time was up;
@@ -196,7 +198,7 @@ def _action(name: str, type: str, kind: str, identity: str) -> Action:
     known = of(type, kind, identity)
     if name in known:
         return known[name]
-    listed = "".join(f"\n  {each:<8} {action.about}" for each, action in known.items())
+    listed = "".join(f"\n  {each}: {action.about}" for each, action in known.items())
     raise UsageError(
         f"there is no action {name!r} of a {kind}{_meant(name, known)}\nits actions:{listed}"
     )

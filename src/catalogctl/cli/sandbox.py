@@ -138,6 +138,15 @@ catalogs:
     type: openmetadata
     url: env/OPENMETADATA_HOST
     token: env/OPENMETADATA_JWT_TOKEN
+  posthog:
+    type: posthog
+    url: env/POSTHOG_HOST
+    project_id: env/POSTHOG_PROJECT_ID
+    token: env/POSTHOG_API_KEY
+  alation:
+    type: alation
+    url: env/ALATION_URL
+    token: env/ALATION_TOKEN
 """
 
 

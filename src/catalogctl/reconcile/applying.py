@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from catalogctl import planning
+from catalogctl.diff import Rules
 from catalogctl.errors import CatalogError
 from catalogctl.model import (
     Action,
@@ -228,16 +229,22 @@ class _Apply:
         for change, seen in zip(changes, observed, strict=True):
             said = problems.get(change.address, {})
             fields = tuple(
-                planning.settled_field(
-                    each,
-                    seen,
-                    provider.rules,
-                    _said(said[each.path]) if each.path in said else None,
-                )
-                for each in change.fields
+                _settled(each, seen, provider.rules, said.get(each.path)) for each in change.fields
             )
             settled.append(replace(change, fields=fields))
         return settled, observed
+
+
+def _settled(
+    field: FieldChange, seen: Observed, rules: Rules, problem: CatalogError | None
+) -> FieldChange:
+    if problem is None:
+        return planning.settled_field(field, seen, rules, None)
+    settled = planning.settled_field(field, seen, rules, _said(problem))
+    arrived = field.outcome is None and settled.outcome is Outcome.APPLIED
+    # What arrived although the catalog complained tells the complaint: it may be of what came with
+    # it. That an answer was lost on the way is of no interest then.
+    return replace(settled, message=_said(problem)) if arrived and not problem.again else settled
 
 
 def _left_alone(change: Change) -> Change:

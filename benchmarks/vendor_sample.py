@@ -71,7 +71,7 @@ def _checked(answer: httpx.Response) -> httpx.Response:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.naive", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.vendor_sample", description=__doc__)
     parser.add_argument("url", help="of the server, without /api")
     parser.add_argument("edits", type=Path, help="edits.json of benchmarks.specs")
     given = parser.parse_args()
