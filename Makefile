@@ -18,8 +18,8 @@ test: $(READY)  ## lint, types, floors and all tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto
 
-bench: $(READY)  ## the benchmarks of benchmarks/
-	$(BIN)/python -m benchmarks
+bench: $(READY)  ## the targets of speed, measured: docs/performance.md
+	$(BIN)/python -m benchmarks targets
 
 picture: $(READY)  ## draw the picture of a plan that the README opens with
 	$(BIN)/python docs/draw_plan.py

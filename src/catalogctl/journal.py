@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from catalogctl import diff, planfile
+from catalogctl import diff, planfile, policy
 from catalogctl.model import Action, Address, Change, FieldChange, Outcome, Plan, Verdict
 
 JOURNAL = "journal.jsonl"
@@ -115,7 +115,10 @@ def undo(plan: Plan, written: Iterable[Change]) -> Plan:
         for change in sorted(written, key=lambda change: change.address)
         if change.action is Action.UPDATE  # what was created is not destroyed again
     )
-    return Plan(changes=changes, catalogs=plan.catalogs)
+    back = Plan(changes=changes, catalogs=plan.catalogs)
+    # What may have been reset on the way there may be reset on the way back: that needs its permit.
+    stopped = policy.check(back, policy.Guards())
+    return replace(back, guards=tuple(each for each in stopped if each.guard == "destructive"))
 
 
 def _reversed(change: FieldChange) -> FieldChange:
@@ -126,7 +129,7 @@ def _reversed(change: FieldChange) -> FieldChange:
         empty = "unVoted" if change.path == "vote" else ""
         before = empty if change.before is None else change.before
         back = FieldChange(change.path, before=change.after, after=before)
-    return replace(back, verdict=Verdict.UNVERIFIED, source=change.source)
+    return replace(back, verdict=Verdict.UNVERIFIED, source=change.source, risk=change.risk)
 
 
 def interrupted(folder: Path) -> Interrupted | None:

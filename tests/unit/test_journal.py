@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from catalogctl import journal, planfile
-from catalogctl.model import Action, Address, Change, FieldChange, Outcome, Plan
+from catalogctl.model import Action, Address, Change, FieldChange, Outcome, Plan, Risk
 
 TEXT = FieldChange("description", before=None, after="new")
 TAGS = FieldChange("tags", before=("A",), after=("B",), added=("B",), removed=("A",))
@@ -75,3 +75,19 @@ def test_the_folder_keeps_itself_out_of_git(tmp_path: Path) -> None:
     with journal.Journal(tmp_path / "state", PLAN):
         pass
     assert "*" in (tmp_path / "state" / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_way_back_of_a_reset_needs_its_permit_and_what_was_created_stays() -> None:
+    cursor = FieldChange("incremental_field", "id", "updated_at", risk=Risk.RESET)
+    hour = FieldChange("sync_frequency", "1hour", "6hour", risk=Risk.FREE)
+    orders, events = (Address("hog", "DataSource", f"Postgres#{name}") for name in ("o", "e"))
+    written = [
+        Change(orders, Action.UPDATE, (cursor, hour)),
+        Change(events, Action.CREATE, (replace(hour, before=None),)),
+    ]
+    back = journal.undo(Plan(changes=tuple(written)), written)
+    assert [change.address for change in back.changes] == [orders]
+    assert [each.after for each in back.changes[0].fields] == ["id", "1hour"]
+    assert [each.guard for each in back.guards] == ["destructive"]
+    free = [Change(orders, Action.UPDATE, (hour,))]
+    assert journal.undo(Plan(changes=tuple(free)), free).guards == ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from catalogctl.model import Action, Address, Change, FieldChange, Plan
+from catalogctl.model import Action, Address, Change, FieldChange, Plan, Risk
 from catalogctl.policy import Guards, Limit, check
 
 
@@ -108,3 +110,22 @@ def test_a_violation_tells_its_numbers_and_the_flag() -> None:
 def test_specs_that_hold_nothing_are_stopped() -> None:
     (found,) = check(Plan(), Guards(), no_specs="the folder catalog-specs holds no specs")
     assert (found.guard, found.message) == ("no-specs", "the folder catalog-specs holds no specs")
+
+
+def test_what_may_reset_or_destroy_needs_its_permit() -> None:
+    def plan(risk: Risk | None, **more: Any) -> Plan:
+        field = FieldChange("incremental_field", "id", "updated_at", risk=risk)
+        field = field.refused("no such column") if more.pop("refused", False) else field
+        address = Address("hog", "DataSource", "Postgres/prod_#orders")
+        return Plan(changes=(Change(address, Action.UPDATE, (field,)),), **more)
+
+    (found,) = check(plan(Risk.RESET), Guards())
+    assert found.guard == "destructive"
+    assert found.permit == "--allow destructive"
+    assert "DataSource/Postgres/prod_#orders incremental_field (reset)" in found.message
+    assert [each.guard for each in check(plan(Risk.DESTROY), Guards())] == ["destructive"]
+    for free in (None, Risk.FREE, Risk.BILLABLE):
+        assert check(plan(free), Guards()) == ()
+    assert check(plan(Risk.RESET, allowed=("destructive",)), Guards()) == ()
+    assert check(plan(Risk.RESET), Guards(allow=("destructive",))) == ()
+    assert check(plan(Risk.RESET, refused=True), Guards()) == ()

@@ -41,6 +41,7 @@ class Group(Enum):
     REFUSED = ("Refused", True)
     SKIPPED = ("Skipped", True)
     CONFLICT = ("In conflict", True)
+    RISK = ("May reset or destroy data", True)
     REMOVAL = ("Takes something away", True)
     CHANGE = ("Changes", False)
     DRIFT = ("Drift", False)
@@ -67,6 +68,8 @@ def group(change: Change, *, applied: bool = False) -> Group:
         return Group.REFUSED
     if change.origin is Origin.CONFLICT:
         return Group.CONFLICT
+    if change.risk in (Risk.RESET, Risk.DESTROY):
+        return Group.RISK
     if change.takes_away or change.action is Action.DELETE:
         return Group.REMOVAL
     return Group.DRIFT if change.origin is Origin.DRIFT else Group.CHANGE

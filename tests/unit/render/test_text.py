@@ -10,10 +10,10 @@ from hypothesis import given
 from render_strategies import texts, values
 
 from builders import change, field_change, plan, set_change
-from catalogctl.model import Action, FieldChange, Origin, Outcome, Secret, Value, Verdict
+from catalogctl.model import Action, FieldChange, Origin, Outcome, Risk, Secret, Value, Verdict
 from catalogctl.render import text
 from catalogctl.render.text import Group
-from catalogctl.render.words import Kind, Run
+from catalogctl.render.words import Kind, Run, Shape
 
 BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
@@ -207,3 +207,27 @@ def test_a_conflict_in_a_long_text_shows_what_each_side_made_of_the_base() -> No
         " One row per client, as the shop knows them, refreshed at night.",
         "~See the wikihandbook.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("risk", "shape", "said"),
+    [
+        (Risk.BILLABLE, Shape.QUIET, "billed"),
+        (Risk.RESET, Shape.ALERT, "import everything again"),
+        (Risk.DESTROY, Shape.ALERT, "destroys data"),
+    ],
+)
+def test_a_risk_is_told_before_and_not_after(risk: Risk, shape: Shape, said: str) -> None:
+    field = field_change("incremental_field", "id", "updated_at", risk=risk)
+    told = [line for line in text.lines(field) if said in line.text]
+    assert [line.shape for line in told] == [shape]
+    done = field.ended(Outcome.APPLIED)
+    assert not any(said in line.text for line in text.lines(done, applied=True))
+
+
+def test_what_may_reset_is_never_folded_away() -> None:
+    risky = change(field_change("incremental_field", "id", "updated_at", risk=Risk.RESET))
+    assert text.group(risky) is Group.RISK
+    assert Group.RISK.red
+    free = change(field_change("sync_frequency", "1hour", "6hour", risk=Risk.FREE))
+    assert text.group(free) is Group.CHANGE

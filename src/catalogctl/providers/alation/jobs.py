@@ -53,6 +53,8 @@ async def _ended(
         job = await api.job(number)
         status = (job.status or "").lower()
         words = "; ".join(errors_of(job.result))
+        if not status:
+            raise _problem(api, f"job {number} has no status, so nobody knows how it ended")
         if status == "failed":
             why = words or _shown(job.result) or job.msg or "the server does not say why"
             raise _problem(api, f"job {number} failed: {why}")
@@ -61,7 +63,7 @@ async def _ended(
                 raise _problem(api, words)
             return job.result
         if clock() >= until:
-            text = f"job {number} has not ended after {PATIENCE:.0f} s: {status or 'no status'}"
+            text = f"job {number} has not ended after {PATIENCE:.0f} s: it is {status}"
             raise _problem(api, text)
         await sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
