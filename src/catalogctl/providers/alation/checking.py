@@ -49,6 +49,8 @@ class Checks:
 
     async def _refusal(self, change: Change) -> tuple[FieldChange, Refusal] | None:
         """Why the change as a whole cannot be made: one reason, at its most telling field."""
+        if change.verdict is Verdict.REFUSED:
+            return None
         synced = [each for each in change.fields if each.path in SYNCED]
         of_admins = synced or [each for each in change.fields if each.path in ADMINS_ONLY]
         if not of_admins:

@@ -34,11 +34,11 @@ async def follow(
 
     Raises `CatalogError` with the server's words when one fails, reports errors, or does not end.
     """
-    begun, numbers = clock(), [number]
-    while numbers:
-        current = numbers.pop()
-        result = await _ended(api, current, begun + PATIENCE, clock, sleep)
-        numbers += [second for second in _started(result) if second != current]
+    until, left, seen = clock() + PATIENCE, {number}, {number}
+    while left:
+        result = await _ended(api, left.pop(), until, clock, sleep)
+        left |= set(_started(result)) - seen
+        seen |= left
 
 
 async def _ended(

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from urllib.parse import quote
 
 from catalogctl.errors import Forbidden
 from catalogctl.model import Address, Declared, Observed
@@ -27,8 +28,9 @@ FEW_SCHEMAS = 10
 ALONE = 5
 """So many are asked for one by one, where asking for all at once may not have worked."""
 VALUES = 100
-"""Values of one filter in one request, and so many characters of them: URLs have a limit."""
+"""Values of one filter in one request."""
 CHARACTERS = 2000
+"""So much of a URL they may take, which servers and proxies commonly cut at four thousand."""
 
 Wanted = tuple[Address, Mapping[str, Declared]]
 
@@ -201,10 +203,12 @@ async def _nothing() -> CustomFields:
 def _portions(values: Sequence[str]) -> Iterator[list[str]]:
     """The values in groups that fit into one URL."""
     portion: list[str] = []
+    length = 0
     for value in values:
-        if len(portion) == VALUES or (portion and sum(map(len, portion)) + len(value) > CHARACTERS):
+        length += len(quote(value))
+        if len(portion) == VALUES or (portion and length > CHARACTERS):
             yield portion
-            portion = []
+            portion, length = [], len(quote(value))
         portion.append(value)
     if portion:
         yield portion
