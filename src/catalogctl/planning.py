@@ -118,7 +118,11 @@ def _refuse_missing(change: FieldChange, missing: Mapping[str, str]) -> FieldCha
 
 
 def _part_of(path: str, missing: Mapping[str, str]) -> str | None:
-    return next((part for part in missing if path == part or path.startswith(part + ".")), None)
+    """What is missing of a field: the field itself, or the column that it is of."""
+    if path in missing:
+        return path
+    columns = (part for part in missing if part.startswith("columns."))
+    return next((part for part in columns if path.startswith(part + ".")), None)
 
 
 def refine(changes: Iterable[Change], predictions: Iterable[Prediction]) -> tuple[Change, ...]:
@@ -275,9 +279,17 @@ def settled_field(
     if not observed.exists:
         gone = observed.missing.get("", "it is not there")
         return change.ended(Outcome.FAILED, f"the catalog accepted the write, but {gone}")
-    held = observed.fields.get(change.path)
-    shown = ", ".join(held) if isinstance(held, tuple) else repr(held) if held else ""
     return change.ended(
         Outcome.FAILED,
-        f"the catalog accepted the write but does not hold it: it has {shown or 'nothing'}",
+        f"the catalog accepted the write but does not hold it: {_lacking(change, observed, rules)}",
     )
+
+
+def _lacking(change: FieldChange, observed: Observed, rules: diff.Rules) -> str:
+    held = observed.fields.get(change.path)
+    if not change.is_set:
+        return f"it has {held!r}" if held else "it has nothing"
+    left = _remaining_members(change, held if isinstance(held, tuple) else (), rules)
+    said = [f"it lacks {', '.join(left.added)}"] if left.added else []
+    said += [f"it still has {', '.join(left.removed)}"] if left.removed else []
+    return "; ".join(said) or "it has others by now"

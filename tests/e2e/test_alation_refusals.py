@@ -45,17 +45,22 @@ def test_a_schema_that_the_settings_exclude_is_refused_while_planning(
 
 
 @pytest.mark.parametrize("user", ["viewer", "steward"])
-def test_a_user_who_is_no_admin_is_told_who_may(project: AlationProject, user: str) -> None:
+def test_a_user_who_is_no_admin_can_plan_and_is_told_who_may_apply(
+    project: AlationProject, user: str
+) -> None:
     project.act_as(user)
     project.sync("shipments", columns=["id"], table_type="TABLE", title="Shipments")
     project.sync("products", title="Products")
-    done = project.plan(code=1)
+    done = project.plan()
     for change in done.json["changes"]:
-        refused = [each for each in change["fields"] if each["verdict"] == "refused"]
-        assert len(refused) == 1
-        assert refused[0]["message"].endswith("and only an admin may do this")
-        assert user.upper() in refused[0]["message"]
-    assert "use the token of a server or catalog admin" in done.err
+        assert change["verdict"] == "unverified"
+        (told,) = [each["message"] for each in change["fields"] if "message" in each]
+        assert told.startswith("this token can plan it, not apply it: ")
+        assert user.upper() in told
+        assert "use the token of a server or catalog admin" in told
+    result = project.apply(code=1)
+    assert set(result.outcomes.values()) == {"failed"}
+    assert "only an admin may do this" in result.out
 
 
 # -- while applying

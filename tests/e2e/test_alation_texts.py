@@ -198,6 +198,28 @@ def test_an_item_that_fails_inside_a_successful_job_leaves_the_others_done(
 
 
 @new_server
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_refused_batch_is_written_table_by_table(project: AlationProject, method: str) -> None:
+    """Validation comes before anything is written, so one bad item keeps all the others out."""
+    for table in ("orders", "customers"):
+        project.sync(table, title="x", custom_fields={"Status": "Draft"})
+    project.sandbox.faults.add(method=method, status=400, body={"detail": "Incorrect input data."})
+    assert set(project.apply().outcomes.values()) == {"applied"}
+    assert sum(call.startswith(method) for call in project.calls()) == 3
+
+
+@new_server
+@pytest.mark.parametrize("action", ["cut", "cut_after"])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_write_whose_answer_is_lost_is_repeated(
+    project: AlationProject, method: str, action: str
+) -> None:
+    project.sync("orders", title="x", custom_fields={"Status": "Draft"})
+    project.sandbox.faults.add(method=method, action=action)
+    assert set(project.apply().outcomes.values()) == {"applied"}
+
+
+@new_server
 def test_a_job_that_never_ends_is_not_waited_for_for_ever(
     project: AlationProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

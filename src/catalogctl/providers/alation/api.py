@@ -137,7 +137,8 @@ class Api:
         response = await self._send(
             "GET", f"{_V2}/table/", params={"id": str(id)}, operation="read a table"
         )
-        found = [each for each in _decoded(response, _raw) if each.get("id") == id]
+        _decoded(response, _tables)  # whether it is of the shape that is known
+        found = [each for each in _decoded(response, _raw) if each["id"] == id]
         if not found or not isinstance(found[0].get("key"), str):
             raise NotFound(
                 f"table {id} is gone", catalog=response.catalog, operation=response.operation

@@ -26,6 +26,7 @@ class Checks:
         found: list[Prediction] = []
         for change in changes:
             found += await self._custom_fields(change)
+            found += await self._rights(change)
             refusal = await self._refusal(change)
             if refusal is not None:
                 found.append(_prediction(change, *refusal))
@@ -47,19 +48,23 @@ class Checks:
                 found.append(_prediction(change, each, refusal))
         return found
 
+    async def _rights(self, change: Change) -> list[Prediction]:
+        """A plan may be made with a token that cannot apply it, and says so: no refusal."""
+        of_admins = [each for each in change.fields if each.path in (*SYNCED, *ADMINS_ONLY)]
+        if not of_admins:
+            return []
+        user = await self.reading.user()
+        if user.is_admin:
+            return []
+        told, mend = syncing.no_admin(user.name, user.role)
+        text = f"this token can plan it, not apply it: {told}; {mend}"
+        return [Prediction(change.address, of_admins[0].path, Verdict.UNVERIFIED, text)]
+
     async def _refusal(self, change: Change) -> tuple[FieldChange, Refusal] | None:
         """Why the change as a whole cannot be made: one reason, at its most telling field."""
-        if change.verdict is Verdict.REFUSED:
+        if change.verdict is Verdict.REFUSED or change.action is not Action.TRIGGER:
             return None
         synced = [each for each in change.fields if each.path in SYNCED]
-        of_admins = synced or [each for each in change.fields if each.path in ADMINS_ONLY]
-        if not of_admins:
-            return None
-        user = await self.reading.user()
-        if not user.is_admin:
-            return of_admins[0], Refusal(*syncing.no_admin(user.name, user.role))
-        if change.action is not Action.TRIGGER:
-            return None
         for each in synced:
             if each.path == "table_type" and each.after not in TYPES:
                 message = f"Alation syncs no {each.after}, only a TABLE or a VIEW"

@@ -23,6 +23,10 @@ LONGEST_PAUSE = 3.0
 _SECOND = re.compile(r"\(can be tracked using jobs API\):\s*(\d+)\s*$")
 
 
+class StillRunning(BadResponse):
+    """A job that has not ended. What it does yet, only reading tells."""
+
+
 async def follow(
     api: Api,
     number: int,
@@ -64,7 +68,7 @@ async def _ended(
             return job.result
         if clock() >= until:
             text = f"job {number} has not ended after {PATIENCE:.0f} s: it is {status}"
-            raise _problem(api, text)
+            raise StillRunning(text, catalog=api.client.catalog)
         await sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -93,4 +97,4 @@ def _shown(value: Any) -> str:
 
 
 def _problem(api: Api, message: str) -> CatalogError:
-    return BadResponse(message, catalog=api.client.catalog, operation="write")
+    return BadResponse(message, catalog=api.client.catalog)

@@ -153,7 +153,8 @@ class BatchWriter:
         try:
             await jobs.follow(self._api, number)
         except CatalogError as problem:
-            problem.again = True  # the documentation says to send it again
+            # After a failure the documentation says to send it again.
+            problem.again = not isinstance(problem, jobs.StillRunning)
             raise
 
 

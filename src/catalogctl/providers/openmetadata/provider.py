@@ -190,11 +190,9 @@ class OpenMetadata:
         found = await self._references.check(changes)
         for change in changes:
             for each in change.fields:
-                if each.path == "owners" and each.removed and not each.exact:
-                    text = "one team owns alone: the owners that are there now go"
-                    if not any(name.startswith("team:") for name in each.added or ()):
-                        text = "users do not own beside a team: the team goes"
-                    found.append(Prediction(change.address, each.path, Verdict.UNVERIFIED, text))
+                pushed = _pushed_out(each)
+                if pushed is not None:
+                    found.append(Prediction(change.address, each.path, Verdict.UNVERIFIED, pushed))
                 reason = self._impossible(each) or await self._certified(change, each)
                 if reason is not None:
                     found.append(Prediction(change.address, each.path, Verdict.REFUSED, reason))
@@ -340,6 +338,17 @@ class OpenMetadata:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _pushed_out(field: FieldChange) -> str | None:
+    """Why owners go whom nobody took out of the spec, if any do."""
+    if field.path != "owners" or field.exact or not (field.added and field.removed):
+        return None
+    if any(name.startswith("team:") for name in field.added):
+        return "one team owns alone: the owners that are there now go"
+    if any(name.startswith("team:") for name in field.removed):
+        return "users do not own beside a team: the team goes"
+    return None
 
 
 def _absent(address: Address) -> Observed:
