@@ -27,7 +27,10 @@ from catalogctl.client.pacing import Limiter, Pace, Quota, per_minute
 from catalogctl.errors import BadResponse, CatalogError, RateLimited, Rejected, WriteRefused
 from catalogctl.version import __version__
 
-__all__ = ["Client", "Quota", "Response", "default_explain", "never"]
+__all__ = ["Client", "Explain", "Quota", "Rehearsal", "Response", "default_explain", "never"]
+
+Rehearsal = Callable[[str, str, Mapping[str, str]], bool]
+"""Says of a method, path and query whether it is a rehearsal, which writes nothing."""
 
 TRIES = 5
 FIRST_BACKOFF = 1.0
@@ -132,7 +135,7 @@ class Client:
         ca_bundle: str | None = None,
         headers: Mapping[str, str] = {},
         secrets: Sequence[str] = (),
-        rehearsal: Callable[[str, str, Mapping[str, str]], bool] = never,
+        rehearsal: Rehearsal = never,
         explain: Explain = default_explain,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,

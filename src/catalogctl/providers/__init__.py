@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from catalogctl.client import Client, Explain, Quota, Rehearsal
     from catalogctl.config import Connection
     from catalogctl.providers.base import Provider
 
@@ -22,32 +23,55 @@ Waiting = Callable[[str], None]
 """Told in a few words when a catalog makes us wait."""
 
 
-def _openmetadata(connection: Connection, on_wait: Waiting | None) -> Provider:
+def _client(
+    connection: Connection,
+    url: str,
+    auth: Mapping[str, str],
+    on_wait: Waiting | None,
+    *,
+    rehearsal: Rehearsal,
+    explain: Explain,
+    concurrency: int,
+    quotas: Sequence[Quota] = (),
+) -> Client:
     from catalogctl.client import Client
+
+    return Client(
+        catalog=connection.name,
+        base_url=url,
+        auth=auth,
+        timeout=connection.timeout,
+        slow_timeout=connection.slow_timeout,
+        concurrency=connection.concurrency or concurrency,
+        requests_per_minute=connection.requests_per_minute,
+        quotas=quotas,
+        ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
+        headers=connection.headers,
+        secrets=connection.secrets,
+        rehearsal=rehearsal,
+        explain=explain,
+        on_wait=on_wait,
+    )
+
+
+def _openmetadata(connection: Connection, on_wait: Waiting | None) -> Provider:
     from catalogctl.providers.openmetadata.api import base_url, explain, is_rehearsal
     from catalogctl.providers.openmetadata.provider import OpenMetadata
 
     url = base_url(connection.url)
-    client = Client(
-        catalog=connection.name,
-        base_url=url,
-        auth={"Authorization": f"Bearer {connection.token}"},
-        timeout=connection.timeout,
-        slow_timeout=connection.slow_timeout,
-        concurrency=connection.concurrency or CONCURRENCY,
-        requests_per_minute=connection.requests_per_minute,
-        ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
-        headers=connection.headers,
-        secrets=connection.secrets,
+    client = _client(
+        connection,
+        url,
+        {"Authorization": f"Bearer {connection.token}"},
+        on_wait,
         rehearsal=is_rehearsal,
         explain=explain,
-        on_wait=on_wait,
+        concurrency=CONCURRENCY,
     )
     return OpenMetadata(connection.name, url, client)
 
 
 def _posthog(connection: Connection, on_wait: Waiting | None) -> Provider:
-    from catalogctl.client import Client
     from catalogctl.errors import Diagnostic, InvalidError
     from catalogctl.providers.posthog.api import QUOTAS, base_url, explain, is_rehearsal
     from catalogctl.providers.posthog.provider import PostHog
@@ -57,27 +81,20 @@ def _posthog(connection: Connection, on_wait: Waiting | None) -> Provider:
         message = f'catalogs.{connection.name}: the key "project_id" is missing'
         raise InvalidError([Diagnostic("CONF004", message, hint="write project_id: 1")])
     url = base_url(connection.url)
-    client = Client(
-        catalog=connection.name,
-        base_url=url,
-        auth={"Authorization": f"Bearer {connection.token}"},
-        timeout=connection.timeout,
-        slow_timeout=connection.slow_timeout,
-        concurrency=connection.concurrency or POSTHOG_CONCURRENCY,
-        requests_per_minute=connection.requests_per_minute,
-        quotas=QUOTAS,
-        ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
-        headers=connection.headers,
-        secrets=connection.secrets,
+    client = _client(
+        connection,
+        url,
+        {"Authorization": f"Bearer {connection.token}"},
+        on_wait,
         rehearsal=is_rehearsal,
         explain=explain,
-        on_wait=on_wait,
+        concurrency=POSTHOG_CONCURRENCY,
+        quotas=QUOTAS,
     )
     return PostHog(connection.name, url, project, client, connection.reveal)
 
 
 def _alation(connection: Connection, on_wait: Waiting | None) -> Provider:
-    from catalogctl.client import Client
     from catalogctl.errors import Diagnostic, InvalidError
     from catalogctl.providers.alation.api import Api, explain
     from catalogctl.providers.alation.provider import Alation
@@ -89,20 +106,14 @@ def _alation(connection: Connection, on_wait: Waiting | None) -> Provider:
         hint = "write the number of the user that the refresh token belongs to"
         raise InvalidError([Diagnostic("CONF004", message, hint=hint)])
     url = connection.url.rstrip("/")
-    client = Client(
-        catalog=connection.name,
-        base_url=url,
-        auth={"Token": connection.token} if connection.token else {},
-        timeout=connection.timeout,
-        slow_timeout=connection.slow_timeout,
-        concurrency=connection.concurrency or ALATION_CONCURRENCY,
-        requests_per_minute=connection.requests_per_minute,
-        ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
-        headers=connection.headers,
-        secrets=connection.secrets,
+    client = _client(
+        connection,
+        url,
+        {"Token": connection.token} if connection.token else {},
+        on_wait,
         rehearsal=is_rehearsal,
         explain=explain,
-        on_wait=on_wait,
+        concurrency=ALATION_CONCURRENCY,
     )
     tokens = Tokens(
         client,

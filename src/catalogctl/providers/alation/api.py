@@ -30,6 +30,7 @@ from catalogctl.providers.alation.wire import (
     Table,
     User,
 )
+from catalogctl.providers.answers import decoded
 
 T = TypeVar("T")
 Params = Mapping[str, "str | Sequence[str]"]
@@ -116,7 +117,7 @@ class Api:
 
     async def user(self) -> User:
         """The token's own user."""
-        return _decoded(await self._send("GET", USERINFO, operation="read the user"), _user)
+        return decoded(await self._send("GET", USERINFO, operation="read the user"), _user)
 
     # -- the catalog
 
@@ -137,8 +138,8 @@ class Api:
         response = await self._send(
             "GET", f"{_V2}/table/", params={"id": str(id)}, operation="read a table"
         )
-        _decoded(response, _tables)  # whether it is of the shape that is known
-        found = [each for each in _decoded(response, _raw) if each["id"] == id]
+        decoded(response, _tables)  # whether it is of the shape that is known
+        found = [each for each in decoded(response, _raw) if each["id"] == id]
         if not found or not isinstance(found[0].get("key"), str):
             raise NotFound(
                 f"table {id} is gone", catalog=response.catalog, operation=response.operation
@@ -153,7 +154,7 @@ class Api:
         operation = f"read data source {id}"
         try:
             response = await self._send("GET", f"{_V2}/datasource/{id}/", operation=operation)
-            return _decoded(response, _source)
+            return decoded(response, _source)
         except NotFound:
             pass
         params = {"include_undeployed": "true", "include_hidden": "true"}
@@ -163,7 +164,7 @@ class Api:
             )
         except NotFound:
             return None
-        return next((each for each in _decoded(response, _sources) if each.id == id), None)
+        return next((each for each in decoded(response, _sources) if each.id == id), None)
 
     async def _pages(
         self, path: str, filters: Params, decoder: msgspec.json.Decoder[list[T]], operation: str
@@ -172,7 +173,7 @@ class Api:
         asked: Params | None = {**filters, "limit": str(PAGE)}
         while asked is not None:
             response = await self._send("GET", path, params=asked, operation=operation)
-            rows = _decoded(response, decoder)
+            rows = decoded(response, decoder)
             yield rows
             following = next_page(asked, response.headers.get("x-next-page"), len(rows))
             if following is not None and _skip(following) <= _skip(asked):
@@ -202,7 +203,7 @@ class Api:
             slow=True,
             operation=f"sync {name}",
         )
-        return _decoded(response, _synced), response.json()
+        return decoded(response, _synced), response.json()
 
     async def write_tables(
         self, method: str, ds_id: int, items: Sequence[Mapping[str, Any]]
@@ -229,7 +230,7 @@ class Api:
         response = await self._send(
             method, path, params=params, json=items, repeatable=True, operation=operation
         )
-        answer = _decoded(response, _object)
+        answer = decoded(response, _object)
         number = answer.get("job_id", answer.get("job"))
         if not isinstance(number, int):
             raise BadResponse(
@@ -241,7 +242,7 @@ class Api:
         response = await self._send(
             "GET", _JOB, params={"id": str(number)}, operation=f"look at job {number}"
         )
-        return _decoded(response, _job)
+        return decoded(response, _job)
 
     async def _send(self, method: str, path: str, **options: Any) -> Response:
         """Send with a token that lasts; once more with a new one if the token was at fault."""
@@ -253,17 +254,3 @@ class Api:
         if not await self.tokens.renewed(token, path):
             raise refused
         return await self.client.request(method, path, **options)
-
-
-def _decoded(response: Response, decoder: msgspec.json.Decoder[T]) -> T:
-    try:
-        return decoder.decode(response.content)
-    except msgspec.DecodeError as problem:
-        why = problem
-    response.json()  # says what came instead, when it is not JSON at all
-    raise BadResponse(
-        f"an answer that cannot be understood: {why}",
-        catalog=response.catalog,
-        operation=response.operation,
-        status=response.status,
-    )

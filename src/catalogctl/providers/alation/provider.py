@@ -25,6 +25,7 @@ from catalogctl.providers.alation.mapping import AlationRules, declared_of, name
 from catalogctl.providers.alation.reading import Reading, by_data_source
 from catalogctl.providers.alation.syncing import Syncer
 from catalogctl.providers.alation.writing import BatchWriter, Habits
+from catalogctl.providers.answers import as_they_come
 
 BATCH = 20
 """Tables of one data source that are written together: read before and after in few requests, and
@@ -58,15 +59,9 @@ class Alation:
 
     async def read(self, desired: Sequence[Desired]) -> AsyncIterator[Observed]:
         groups = by_data_source((one.address, one.fields) for one in desired)
-        tasks = [asyncio.ensure_future(self._reading.look(group)) for group in groups]
-        try:
-            for asked in asyncio.as_completed(tasks):
-                for seen in await asked:
-                    yield seen
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async for found in as_they_come(self._reading.look(group) for group in groups):
+            for seen in found:
+                yield seen
 
     # -- beforehand
 

@@ -23,6 +23,7 @@ from catalogctl.model import (
     Verdict,
 )
 from catalogctl.providers.actions import Order, Report
+from catalogctl.providers.answers import as_they_come
 from catalogctl.providers.openmetadata import history, importing, rows_csv, scope, transfer
 from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
@@ -124,14 +125,8 @@ class OpenMetadata:
             singles = list(lists.singles)
             for name in sorted(unseen.keys() - set(singles)):
                 yield _absent(by_name[name].address)
-        tasks = [asyncio.ensure_future(self._single(kind, by_name[name])) for name in singles]
-        try:
-            for asked in asyncio.as_completed(tasks):
-                yield await asked
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async for observed in as_they_come(self._single(kind, by_name[name]) for name in singles):
+            yield observed
 
     async def _pages(
         self, kind: Kind, filters: Mapping[str, str], fields: Sequence[str]

@@ -18,6 +18,7 @@ import msgspec
 
 from catalogctl.client import Client, Quota, Response
 from catalogctl.errors import BadResponse, NotFound, Rejected
+from catalogctl.providers.answers import decoded
 from catalogctl.providers.posthog.identity import Key
 from catalogctl.providers.posthog.wire import Offer, Page, Schema, Source, SourceType, TableOffer
 
@@ -108,26 +109,26 @@ class Api:
         response = await self.client.request(
             "GET", self._sources(), params=params, operation="list the sources"
         )
-        return _decoded(response, _page)
+        return decoded(response, _page)
 
     async def source(self, id: str, key: Key) -> Source:
         """One source with its schemas in full. Raises `NotFound`."""
         response = await self.client.request("GET", self._sources(id), operation=f"read {key}")
-        return _decoded(response, _source)
+        return decoded(response, _source)
 
     async def schema(self, source: Source, schema: Schema) -> Schema:
         """One schema of a source as it is now."""
         response = await self.client.request(
             "GET", self._schemas(schema.id), operation=f"read {_named(source, schema)}"
         )
-        return _decoded(response, _schema)
+        return decoded(response, _schema)
 
     async def wizard(self) -> Mapping[str, SourceType]:
         """The types of sources, with their settings. Needs the right to write."""
         response = await self.client.request(
             "GET", self._sources("wizard"), operation="read what sources can be made of"
         )
-        return _decoded(response, _types)
+        return decoded(response, _types)
 
     async def incremental_fields(self, source: Source, schema: Schema) -> tuple[Offer, Any]:
         """What a table can be synced by, read, and as it came. Asks the source itself."""
@@ -138,7 +139,7 @@ class Api:
             slow=True,
             operation=f"ask the source about {_named(source, schema)}",
         )
-        return _decoded(response, _offer), response.json()
+        return decoded(response, _offer), response.json()
 
     async def patch_schema(self, source: Source, schema: Schema, body: Mapping[str, Any]) -> None:
         """Write these fields. With a sync type, newer servers ask the source first."""
@@ -175,7 +176,7 @@ class Api:
         response = await self.client.request(
             "POST", self._sources(), json=body, slow=True, operation=operation
         )
-        answer = _decoded(response, _object)
+        answer = decoded(response, _object)
         if not isinstance(answer.get("id"), str):
             said = "answered JSON that names no source"
             raise BadResponse(said, catalog=self.client.catalog, operation=operation)
@@ -191,7 +192,7 @@ class Api:
             slow=True,
             operation=f"ask the source {key} for its tables",
         )
-        return _decoded(response, _tables)
+        return decoded(response, _tables)
 
     async def refresh_schemas(self, source: Source) -> Mapping[str, Any]:
         """Have the source asked which tables it has: `{"added", "deleted"}` at least."""
@@ -253,7 +254,7 @@ class Api:
             slow=True,
             operation=f"read the webhook of {source.key}",
         )
-        return _decoded(response, _object)
+        return decoded(response, _object)
 
     async def jobs(self, source: Source) -> list[dict[str, Any]]:
         """The newest runs, newest first, never more than `JOBS_CAP`."""
@@ -262,7 +263,7 @@ class Api:
             self._sources(source.id, "jobs"),
             operation=f"read the jobs of {source.key}",
         )
-        return _decoded(response, _jobs)
+        return decoded(response, _jobs)
 
     def _sources(self, *parts: str) -> str:
         return self._path("external_data_sources", *parts)
@@ -283,19 +284,5 @@ def _answer(response: Response) -> Mapping[str, Any]:
     """What an action answers: an object, or nothing."""
     if not response.content.strip():
         return {}
-    answer: dict[str, Any] = _decoded(response, _object)
+    answer: dict[str, Any] = decoded(response, _object)
     return answer
-
-
-def _decoded(response: Response, decoder: msgspec.json.Decoder[T]) -> T:
-    try:
-        return decoder.decode(response.content)
-    except msgspec.DecodeError as problem:
-        why = problem
-    response.json()  # says what came instead, when it is not JSON at all
-    raise BadResponse(
-        f"an answer that cannot be understood: {why}",
-        catalog=response.catalog,
-        operation=response.operation,
-        status=response.status,
-    )

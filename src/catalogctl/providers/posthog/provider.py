@@ -19,6 +19,7 @@ from catalogctl.model import (
     Secret,
 )
 from catalogctl.providers.actions import Order, Report
+from catalogctl.providers.answers import as_they_come
 from catalogctl.providers.posthog import actions, creation, inputs, settings
 from catalogctl.providers.posthog.api import Api
 from catalogctl.providers.posthog.checking import Checks
@@ -70,18 +71,10 @@ class PostHog:
             of_source[key_of(one.address)].append(one)
         if of_source:
             await self._sources.list()
-        tasks = [
-            asyncio.ensure_future(self._read_source(key, of_source[key]))
-            for key in sorted(of_source)
-        ]
-        try:
-            for asked in asyncio.as_completed(tasks):
-                for seen in await asked:
-                    yield seen
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        works = (self._read_source(key, of_source[key]) for key in sorted(of_source))
+        async for found in as_they_come(works):
+            for seen in found:
+                yield seen
 
     async def _read_source(self, key: Key, desired: Sequence[Desired]) -> list[Observed]:
         live = await self._sources.look(key, just_listed=True)
