@@ -202,9 +202,12 @@ def _both_chose(
     if base is None:
         return False
     then = {rules.key(path, name) for name in base.names}
-    left = tuple(name for name in base.names if name not in wanted.names)
+    now = {rules.key(path, name) for name in wanted.names}
+    left = tuple(name for name in base.names if rules.key(path, name) not in now)
     new = any(rules.key(path, name) not in then for name in pushed)
-    return new and bool(rules.displaced(path, wanted.names, left))
+    return new and any(
+        rules.displaced(path, chosen, left) for chosen in (wanted.names, tuple(pushed))
+    )
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

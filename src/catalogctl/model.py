@@ -324,7 +324,8 @@ class Plan:
     """The difference between specs and catalogs; after an apply, also what became of it.
 
     Changes are sorted by catalog and address, and each address stands once. `unchanged` lists
-    the objects in sync only when somebody asked for them; `in_sync` counts them always.
+    the objects in sync only when somebody asked for them; `in_sync` counts them always. `share` is
+    the number of a share, from 1, and of how many, where it is only one.
     """
 
     changes: tuple[Change, ...] = ()
@@ -334,6 +335,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...] = ()
     allowed: tuple[str, ...] = ()
     base: str | None = None
+    share: tuple[int, int] | None = None
     unchanged: tuple[Address, ...] = ()
     applied: bool = False
 

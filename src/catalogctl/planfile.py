@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -52,6 +53,8 @@ def dump(plan: Plan) -> dict[str, Any]:
         ],
         "diagnostics": [found.as_json() for found in plan.diagnostics],
     }
+    if plan.share:
+        body["share"] = "{}/{}".format(*plan.share)
     if plan.allowed:
         body["allowed"] = list(plan.allowed)
     if plan.unchanged:
@@ -60,8 +63,20 @@ def dump(plan: Plan) -> dict[str, Any]:
 
 
 def dumps(plan: Plan) -> str:
-    """`dump` as text, for people and diffs: indented, in the documented order of keys."""
-    return json.dumps(dump(plan), indent=2, ensure_ascii=False) + "\n"
+    """`dump` as text, for people and diffs: indented, in the documented order of keys.
+
+    What a terminal might act on, or no UTF-8 could hold, is escaped: the data is the same.
+    """
+    text = json.dumps(dump(plan), indent=2, ensure_ascii=False) + "\n"
+    return text if text.isascii() else _UNSAFE.sub(_escaped, text)
+
+
+# Controls that JSON does not escape by itself, direction marks, and halves of surrogate pairs.
+_UNSAFE = re.compile(r"[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found.group())[1:-1]
 
 
 def digest(body: Mapping[str, Any]) -> str:
@@ -194,8 +209,9 @@ def join(plans: Sequence[tuple[str, Plan]]) -> Plan:
     """The plan (or the result) of which these are the shares, each with the name of its file.
 
     Guards are not judged here, since percentages are of the whole. Raises `InvalidError` when the
-    files do not belong together.
+    files do not belong together, or a share is missing.
     """
+    _check_complete(plans)
     name, first = plans[0]
     whole: dict[Address, tuple[str, Change]] = {}
     catalogs: dict[str, CatalogInfo] = {}
@@ -221,8 +237,25 @@ def join(plans: Sequence[tuple[str, Plan]]) -> Plan:
         guards=tuple(dict.fromkeys(each for _, plan in plans for each in plan.guards)),
         diagnostics=in_order([each for _, plan in plans for each in plan.diagnostics]),
         allowed=tuple(sorted({each for _, plan in plans for each in plan.allowed})),
+        share=None,
         unchanged=tuple(sorted(each for _, plan in plans for each in plan.unchanged)),
     )
+
+
+def _check_complete(plans: Sequence[tuple[str, Plan]]) -> None:
+    """Of shares there must be all of them, each once. What is no share is joined as it is."""
+    seen: dict[tuple[int, int], str] = {}
+    for file, plan in plans:
+        if plan.share is None:
+            continue
+        if plan.share in seen:
+            raise _apart(file, f"it is the same share as {seen[plan.share]}")
+        seen[plan.share] = file
+    for _, count in list(seen):
+        missing = [f"{one}/{count}" for one in range(1, count + 1) if (one, count) not in seen]
+        if missing:
+            text = f"of {count} shares these are missing: {', '.join(missing[:9])}"
+            raise _apart(plans[0][0], text)
 
 
 def _shared(
@@ -258,9 +291,17 @@ def _plan(body: Mapping[str, Any]) -> Plan:
         diagnostics=tuple(_read_diagnostic(each) for each in body["diagnostics"]),
         allowed=tuple(body.get("allowed", ())),
         base=body.get("base"),
+        share=_read_share(body.get("share")),
         unchanged=tuple(_read_address(each, None) for each in body.get("unchanged", ())),
         applied=body["kind"] == "result",
     )
+
+
+def _read_share(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    number, _, count = text.partition("/")
+    return int(number), int(count)
 
 
 def _read_address(text: str, catalog: str | None) -> Address:

@@ -89,12 +89,15 @@ def compare(
     return rules.change(desired.address, changes, exists=True) if changes else None
 
 
+_REPLACES = "replaces text by "
+
+
 def _attributed(change: FieldChange, authors: Mapping[str, str]) -> FieldChange:
     """Say whose text is about to go: somebody wrote it in the catalog, and not this tool."""
     author = authors.get(change.path)
     if author is None or change.is_set or not (change.replaces or change.takes_away):
         return change
-    return replace(change, message=f"replaces text by {author}")
+    return replace(change, message=f"{_REPLACES}{author}")
 
 
 def _with_missing(
@@ -149,12 +152,18 @@ def attributed(
         replace(
             change,
             fields=tuple(
-                replace(each, moved=history.get(change.address, {}).get(each.path))
+                _moved(each, history.get(change.address, {}).get(each.path))
                 for each in change.fields
             ),
         )
         for change in changes
     )
+
+
+def _moved(change: FieldChange, moved: Moved | None) -> FieldChange:
+    """With who moved it: whose text goes need not be said twice then."""
+    known = moved is not None and moved.by and (change.message or "").startswith(_REPLACES)
+    return replace(change, moved=moved, message=None if known else change.message)
 
 
 def _judged(change: FieldChange, predictions: list[Prediction]) -> FieldChange:
@@ -171,7 +180,7 @@ def _judged(change: FieldChange, predictions: list[Prediction]) -> FieldChange:
         if prediction.verdict is Verdict.REFUSED and change.verdict is not Verdict.REFUSED:
             change = change.refused(prediction.message or "refused", prediction.hint)
         elif change.verdict is Verdict.UNVERIFIED:
-            said = [part for part in (change.message, prediction.message) if part]
+            said = dict.fromkeys(part for part in (change.message, prediction.message) if part)
             change = replace(change, verdict=prediction.verdict, message="; ".join(said) or None)
     return change
 

@@ -19,13 +19,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 
-from catalogctl import history, planning, reconcile, spec
+from catalogctl import history, planning, policy, reconcile, spec
 from catalogctl.config import Config, load_config
 from catalogctl.diff import EVERY_ORIGIN
 from catalogctl.errors import Diagnostic, InvalidError, Location, UsageError
 from catalogctl.history import Base
 from catalogctl.journal import Journal
-from catalogctl.model import Address, Declared, Desired, Origin, Plan, Secret, Verdict
+from catalogctl.model import Address, Desired, Origin, Plan, Secret, Verdict
 from catalogctl.policy import GUARDS, Guards
 from catalogctl.providers import Waiting, actions, connect
 from catalogctl.providers.actions import Order, Report
@@ -180,12 +180,12 @@ class Session:
             guards=self._config.guards,
             allow=allow,
             no_specs=specs.empty_reason,
-            base=_declared(base) if base else None,
+            base=base.declared(self._config) if base else None,
             keep=keep,
             rehearse=rehearse,
             progress=self._progress,
         )
-        return replace(made, base=base.commit if base else None)
+        return replace(made, base=base.commit if base else None, share=share)
 
     async def drift(
         self, base: Base, *, only: Sequence[str] = (), share: tuple[int, int] | None = None
@@ -197,13 +197,30 @@ class Session:
             self._connect({one.address.catalog for one in desired}),
             locate=base.specs.locate,
             guards=Guards(allow=GUARDS),  # nothing is going to be changed
-            base=_declared(base),
+            base={one.address: one.fields for one in desired},
             check=False,
             rehearse=False,
             history=True,
             progress=self._progress,
         )
-        return replace(made, base=base.commit)
+        return replace(made, base=base.commit, share=share)
+
+    async def judged(self, saved: Plan, allow: Sequence[str] = ()) -> Plan:
+        """A saved plan with the guards that still stop it.
+
+        One of drift alone is checked and judged now: `drift` itself is not going to change
+        anything, so nobody did that before.
+        """
+        allowed = tuple(sorted({*allow, *saved.allowed}))
+        plan, guards = saved, {each.guard: each for each in saved.guards}
+        if saved.base and saved.changes and all(c.origin is Origin.DRIFT for c in saved.changes):
+            providers = self._connect({change.address.catalog for change in saved.changes})
+            await _same_catalogs(saved, providers)
+            plan = await reconcile.check(replace(saved, allowed=allowed), providers)
+            guards |= {each.guard: each for each in policy.check(plan, self._config.guards)}
+        passed = {*allowed, *self._config.guards.allow}
+        left = tuple(each for name, each in guards.items() if name not in passed)
+        return replace(plan, allowed=saved.allowed, guards=left)
 
     async def apply(
         self, plan: Plan, *, fail_fast: bool = False, stop: asyncio.Event | None = None
@@ -281,10 +298,6 @@ class Session:
         if found:
             raise InvalidError(found)
         return {name: self._providers[name] for name in sorted(names)}
-
-
-def _declared(base: Base) -> dict[Address, Mapping[str, Declared]]:
-    return {one.address: one.fields for one in base.specs.desired}
 
 
 def _selected(specs: Specs, only: Sequence[str], share: tuple[int, int] | None) -> list[Desired]:

@@ -1,4 +1,4 @@
-"""Git before, git now and the catalog: `--base`, `drift` and `--shard`, in a real repository."""
+"""Git before, git now and the catalog: `--base` and `drift`, in a real repository."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import pytest
 from e2e.conftest import new_server
 from e2e.git_repo import GitRepo
 from e2e.project import Done, Project, labels
-from e2e.shop import BOOKS, CUSTOMERS, ITEMS, LEDGER, ORDERS
+from e2e.shop import CUSTOMERS, ORDERS
 
 TAGS = ("Level.Public", "Only.One")
+SENSITIVE = {"tagFQN": "PII.Sensitive", "source": "Classification", "labelType": "Manual"}
 BEFORE: dict[str, Any] = {
     "description": "As declared.",
     "tags": list(TAGS),
@@ -160,6 +161,34 @@ def test_a_default_of_then_counts_as_declared_then(project: Project, repo: GitRe
     assert done.field("domains")["origin"] == "change"
 
 
+@new_server
+def test_an_owner_that_git_gave_up_goes_for_no_other_reason(
+    project: Project, repo: GitRepo
+) -> None:
+    project.declare(ORDERS, **BEFORE, owners=["user:alice", "user:bob"])
+    repo.commit()
+    project.apply()
+    project.declare(ORDERS, **BEFORE, owners=["user:alice"])
+    owners = project.plan("--base", "HEAD").field("owners")
+    assert owners["removed"] == ["user:bob"]
+    assert "message" not in owners
+
+
+@new_server
+def test_a_catalog_that_is_called_otherwise_now_is_the_same(
+    project: Project, repo: GitRepo
+) -> None:
+    file = project.root / "catalogctl.yaml"
+    file.write_text(file.read_text().replace("  openmetadata:", "  prod:"))
+    project.declare(ORDERS, **{**BEFORE, "description": "In git.", "tags": ["Only.One"]})
+    project.patch(ORDERS, ("/columns/0/description", "By hand."))
+    done = project.plan("--base", "HEAD")
+    assert done.field("tags")["removed"] == ["Level.Public"]
+    assert origins(done) == {
+        "columns.id.description": "drift", "description": "change", "tags": "change"
+    }  # fmt: skip
+
+
 # -- drift
 
 
@@ -195,6 +224,33 @@ def test_the_drift_that_was_saved_can_be_taken_back(project: Project, repo: GitR
     project.apply("drift.json")
     assert project.table(ORDERS)["description"] == "As declared."
     assert project("drift").code == 0
+
+
+@new_server
+def test_taking_the_drift_back_is_guarded_like_any_other_plan(
+    project: Project, repo: GitRepo
+) -> None:
+    project.declare(ORDERS, **{**BEFORE, "tags": {"only": list(TAGS)}})
+    repo.commit()
+    project.patch(ORDERS, ("/tags/-", SENSITIVE))
+    assert project("drift", "--out", "drift.json", "--format", "json", code=2).json["guards"] == []
+    done = project.apply("drift.json", code=3)
+    assert "stopped by protected-tag" in done.err
+    assert "PII.Sensitive" in labels(project.table(ORDERS))
+    project.apply("drift.json", "--allow", "protected-tag")
+    assert labels(project.table(ORDERS)) == list(TAGS)
+
+
+def test_drift_whose_tag_is_gone_is_not_taken_back(project: Project, repo: GitRepo) -> None:
+    """References are checked when the drift is about to be taken back."""
+    project.patch(ORDERS, ("/tags", []))
+    tag = project.http.get("/tags/name/Level.Public").json()["id"]
+    assert project.http.delete(f"/tags/{tag}", params={"hardDelete": "true"}).status_code == 200
+    project("drift", "--out", "drift.json", code=2)
+    done = project.apply("drift.json", code=1)
+    assert done.outcomes == {f"Table/{ORDERS}": "skipped"}
+    assert "Tag Level.Public not found" in done.field("tags")["message"]
+    assert project.writes() == []
 
 
 @new_server
@@ -283,38 +339,3 @@ def test_in_ci_a_base_that_is_invalid_does_not_stop_its_mend(
     done = project.plan()
     assert done.json["base"] is None
     assert "no base" in done.err
-
-
-# -- shares
-
-
-@new_server
-def test_shares_are_joined_into_the_very_plan(project: Project) -> None:
-    for table in (ORDERS, CUSTOMERS, ITEMS, LEDGER, BOOKS):
-        project.declare(table, description="New.", tags=["Level.Nothing"])
-    whole = project.plan("--all", code=1)
-    for number in (1, 2, 3):
-        project.plan("--all", "--shard", f"{number}/3", "--out", f"{number}.json", code=None)
-    shares = [json.loads((project.root / f"{number}.json").read_text()) for number in (1, 2, 3)]
-    addresses = [change["address"] for share in shares for change in share["changes"]]
-    assert sorted(addresses) == [change["address"] for change in whole.json["changes"]]
-    joined = project("show", "--format", "json", "--out", "all.json", "3.json", "1.json", "2.json")
-    assert joined.out == whole.out
-    assert (project.root / "all.json").read_text() == whole.out
-
-
-@new_server
-def test_what_does_not_belong_together_is_not_joined(project: Project) -> None:
-    project.declare(ORDERS, description="New.")
-    project.plan("--out", "plan.json")
-    done = project("show", "plan.json", "plan.json", code=4)
-    assert "PLAN905" in done.err
-    project.apply("plan.json")
-    (project.root / "result.json").write_text(project.apply("plan.json").out)
-    assert "its kind differs" in project("show", "plan.json", "result.json", code=4).err
-
-
-@new_server
-@pytest.mark.parametrize("share", ["0/2", "3/2", "1", "a/b", "1/0"])
-def test_a_share_that_is_none_is_wrong_usage(project: Project, share: str) -> None:
-    assert "is no share" in project.plan("--shard", share, code=64).err

@@ -67,6 +67,18 @@ def test_only_the_field_that_moved_is_stale(project: Project) -> None:
     assert project.columns(ORDERS)["note"]["description"] == "Somebody was faster."
 
 
+@new_server
+@pytest.mark.parametrize(
+    "options", [["--only", "*orders"], ["--base", "HEAD"], ["--shard", "1/2"], ["--no-drift"]]
+)
+def test_a_saved_plan_is_applied_whole_or_not_at_all(project: Project, options: list[str]) -> None:
+    project.declare(ORDERS, **TEXT)
+    project.plan("--out", "plan.json")
+    done = project.apply("plan.json", *options, code=64)
+    assert f"plan again with {options[0]}" in done.err
+    assert project.requests() == []
+
+
 def test_what_somebody_did_already_is_applied_without_a_write(project: Project) -> None:
     project.declare(ORDERS, **TEXT, tags=["Level.Public"], followers=["erin"])
     project.plan("--out", "plan.json")

@@ -36,6 +36,24 @@ def test_without_a_step_summary_there_is_nothing_to_fall_back_on(
     workflow.comment(CHANGED, "--or-summary", code=1)
 
 
+def test_a_comment_that_may_be_read_and_not_written_is_a_lack_of_rights(
+    github: GitHub, workflow: Workflow
+) -> None:
+    github.fail("POST", COMMENTS, 404, body={"message": "Not Found"}, times=2)
+    workflow.comment(CHANGED, code=1, said=["Not Found", "pull-requests: write"])
+    workflow.comment(CHANGED, "--or-summary", said=["step summary instead"])
+
+
+@pytest.mark.parametrize("kind", ["FORBIDDEN", "INSUFFICIENT_SCOPES"])
+def test_a_lack_of_rights_that_graphql_tells_of_is_one(
+    github: GitHub, workflow: Workflow, kind: str
+) -> None:
+    told = {"errors": [{"type": kind, "message": "Resource not accessible"}], "data": None}
+    github.fail("POST", "/graphql", 200, body=told, times=2)
+    workflow.comment(CHANGED, code=1, said=["whose token it is: Resource not accessible"])
+    workflow.comment(CHANGED, "--or-summary", said=["step summary instead"])
+
+
 def test_a_locked_conversation_is_named(github: GitHub, workflow: Workflow) -> None:
     refusal = {"message": "Unable to create comment because issue is locked."}
     github.fail("POST", COMMENTS, 403, body=refusal, times=2)
@@ -178,6 +196,14 @@ def test_retry_after_is_obeyed(github: GitHub, workflow: Workflow, status: int) 
     workflow.comment(CHANGED, said=["waiting 17 s"])
     assert 17 in workflow.waits
     assert len(github.comments) == 1
+
+
+def test_retry_after_of_a_failing_server_is_obeyed_as_well(
+    github: GitHub, workflow: Workflow
+) -> None:
+    github.fail("GET", COMMENTS, 503, headers={"Retry-After": "9"})
+    workflow.comment(CHANGED)
+    assert workflow.waits == [9]
 
 
 def test_a_primary_limit_is_waited_for_by_githubs_own_clock(

@@ -123,6 +123,8 @@ def test_issues_that_are_switched_off_are_said(github: GitHub, workflow: Workflo
     told = {"message": "Issues are disabled for this repo"}
     github.fail("GET", "/issues", 410, body=told)
     workflow.comment(CHANGED, *OPTIONS, code=1, said=["Issues are disabled for this repo"])
+    github.fail("POST", "/issues", 410, body=told)  # however it may be asked
+    workflow.comment(CHANGED, *OPTIONS, "--or-summary", code=1, said=["Issues are disabled"])
 
 
 def test_a_token_without_the_right_falls_back_on_the_summary(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogctl import diff
-from catalogctl.model import FieldChange, Members
+from catalogctl.model import FieldChange, Members, Origin
 from catalogctl.providers.openmetadata.mapping import OpenMetadataRules
 
 RULES = OpenMetadataRules()
@@ -105,6 +105,25 @@ def test_a_team_owns_alone(
     declared: tuple[str, ...], held: tuple[str, ...], removed: tuple[str, ...]
 ) -> None:
     assert only_change({"owners": Members(declared)}, {"owners": held}).removed == removed
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "live", "origin"),
+    [
+        ("user:a", "user:b", "team:x", Origin.CONFLICT),
+        ("team:y", "user:b", "team:x", Origin.CONFLICT),
+        ("team:y", "team:z", "user:c", Origin.CONFLICT),
+        ("user:a", "user:A", "team:x", Origin.DRIFT),
+        ("user:A", "user:a,user:b", "team:x", Origin.CHANGE),
+        ("user:a", "user:b", "user:c", Origin.CHANGE),
+    ],
+)
+def test_owners_that_both_replaced_are_a_conflict(
+    base: str, now: str, live: str, origin: Origin
+) -> None:
+    wanted = {"owners": Members(tuple(now.split(",")))}
+    (change,) = diff.fields(wanted, {"owners": (live,)}, RULES, {"owners": Members((base,))})
+    assert change.origin is origin
 
 
 def test_user_names_ignore_case_and_tags_do_not() -> None:

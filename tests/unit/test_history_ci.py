@@ -84,6 +84,16 @@ def test_the_event_names_the_base_where_the_target_is_not_fetched(
     assert find_base(environ, root) == Found(forked.fork, "the base of the pull request")
 
 
+def test_the_base_of_a_merge_queue_is_what_it_builds_on(
+    forked: Forked, tmp_path: Path, event: Any
+) -> None:
+    merge = forked.origin.merge("feature")
+    root = forked.checkout(tmp_path / "clone", merge)
+    body = {"merge_group": {"base_sha": forked.main, "head_sha": merge}}
+    words = "the commit that the merge queue builds on"
+    assert find_base(event("merge_group", body), root) == Found(forked.main, words)
+
+
 def test_after_the_merge_the_base_is_what_it_was_merged_into(
     forked: Forked, tmp_path: Path, event: Any
 ) -> None:

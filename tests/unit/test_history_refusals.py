@@ -13,6 +13,8 @@ import pytest
 from e2e.git_repo import GitRepo
 from history_specs import CONFIGURATION, base, names, new_repo, refusal, table
 
+LISTED = "name a branch, a tag or a commit: `git log --oneline` lists them"
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
@@ -29,9 +31,10 @@ def repo(tmp_path: Path) -> GitRepo:
             "error[HIST003]: there is no revision 1234567890; check its spelling, or fetch it: "
             "`git fetch origin 1234567890`",
         ),
-        ("HEAD~9", "error[HIST003]: there is no revision HEAD~9; "),
-        ("HEAD:catalog-specs", "error[HIST003]: there is no revision HEAD:catalog-specs; "),
-        ("HEAD..main", "error[HIST003]: there is no revision HEAD..main; "),
+        ("HEAD~9", f"error[HIST003]: there is no revision HEAD~9; {LISTED}"),
+        ("HEAD:a", f"error[HIST003]: there is no revision HEAD:a; {LISTED}"),
+        ("HEAD..main", f"error[HIST003]: there is no revision HEAD..main; {LISTED}"),
+        ("^main", "error[HIST003]: '^main' is no name of a revision; "),
         ("", "error[HIST003]: '' is no name of a revision; name a branch, a tag or a commit"),
         ("--all", "error[HIST003]: '--all' is no name of a revision; "),
         ("a\0b", "error[HIST003]: 'a\\x00b' is no name of a revision; "),
@@ -44,7 +47,8 @@ def test_an_unknown_revision_is_told(repo: GitRepo, revision: str, expected: str
 
 
 def test_a_repository_without_a_commit_has_no_revision(repo: GitRepo) -> None:
-    assert refusal(repo.root, "HEAD").startswith("error[HIST003]: there is no revision HEAD; ")
+    expected = "error[HIST003]: there is no revision HEAD; nothing is committed here yet: "
+    assert refusal(repo.root, "HEAD").startswith(expected)
 
 
 def test_a_short_hash_must_name_one_commit(repo: GitRepo, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,6 +187,23 @@ def test_a_result_counts_outcomes_by_object() -> None:
     assert body["changes"][0]["outcome"] == "applied"
     outcomes = {word: body["summary"][word] for word in ("applied", "failed", "skipped", "unknown")}
     assert outcomes == {"applied": 1, "failed": 0, "skipped": 0, "unknown": 0}
+
+
+def test_what_a_terminal_obeys_and_what_no_utf8_holds_is_escaped_in_the_text() -> None:
+    nasty = "\x9b31m \u202e \u2028 \ud800 \x85 \u00e9 \U0001f600"
+    plan = replace(sample(), base=nasty)
+    text = planfile.dumps(plan)
+    assert text.encode("utf-8").decode() == text
+    assert not {"\x9b", "\u202e", "\u2028", "\ud800", "\x85"} & set(text)
+    assert {"\u00e9", "\U0001f600"} <= set(text)
+    assert planfile.loads(text, "plan.json") == plan
+
+
+@pytest.mark.parametrize("share", ["", "1", "a/b", 7])
+def test_a_share_that_is_none_is_refused(share: object) -> None:
+    with pytest.raises(InvalidError) as problem:
+        planfile.loads(reindexed(share=share), "plan.json")
+    assert problem.value.diagnostics[0].code == "PLAN901"
 
 
 def test_unknown_keys_are_ignored() -> None:

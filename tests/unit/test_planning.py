@@ -167,8 +167,7 @@ def test_what_cannot_be_written_is_skipped(field: FieldChange, options: Any) -> 
 
 def settled(live: dict[str, Value], problem: str | None = None) -> FieldChange:
     observed = Observed(ADDRESS, live)
-    field = planning.settled_field(text_change(), observed, RULES, problem)
-    return field
+    return planning.settled_field(text_change(), observed, RULES, problem)
 
 
 def test_a_write_that_failed_but_arrived_is_applied() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -114,15 +114,17 @@ def apply(paths: tuple[Path, ...], yes: bool, form: str, fail_fast: bool, **opti
     4 invalid specs, configuration or saved plan; 130 interrupted.
     """
     file = _saved_plan(paths)
+    if file is not None:
+        _refuse_another_selection(options)
     with json_diagnostics(form):
         config = configured()
-        saved = None if file is None else _permitted(load(file), options["allow"], config)
+        saved = None if file is None else _loaded(file)
         memory = memory_for(options)
         specs = None if saved is not None else _specs(config, paths, memory)
         base = chosen(config, paths, options, memory) if specs is not None else None
 
         async def work(session: Session) -> int:
-            made = saved
+            made = None if saved is None else await session.judged(saved, options["allow"])
             if specs is not None:
                 made = await _plan(session, specs, base, options)
                 if form == "terminal" or made.guards:
@@ -165,12 +167,20 @@ async def _apply(
     return exits.INTERRUPTED if stopped.is_set() else exits.of_result(result)
 
 
-def _permitted(saved: Plan, allow: Sequence[str], config: Config) -> Plan:
-    """A saved plan with the guards that still stop it."""
+def _loaded(file: Path) -> Plan:
+    saved = load(file)
     if saved.applied:
         raise UsageError("a result cannot be applied; apply the plan, or the undo file")
-    allowed = {*allow, *config.guards.allow, *saved.allowed}
-    return replace(saved, guards=tuple(g for g in saved.guards if g.guard not in allowed))
+    return saved
+
+
+def _refuse_another_selection(options: Mapping[str, Any]) -> None:
+    """A saved plan is applied as it is: what would choose from it may not be passed over."""
+    names = {"only": "--only", "base": "--base", "share": "--shard", "no_drift": "--no-drift",
+             "only_drift": "--only-drift"}  # fmt: skip
+    given = [flag for name, flag in names.items() if options[name]]
+    if given:
+        raise UsageError(f"a saved plan is applied as it is; plan again with {', '.join(given)}")
 
 
 def _agreed(made: Plan) -> bool:

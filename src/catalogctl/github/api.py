@@ -50,7 +50,11 @@ class Denied(GitHubError):
 
 
 class Missing(GitHubError):
-    """It is not there, or the token may not see it (404, 410)."""
+    """It is not there, or the token may not see it (404)."""
+
+
+class Gone(Missing):
+    """It was there, or it is switched off (410)."""
 
 
 class TooLong(GitHubError):
@@ -112,9 +116,11 @@ class Api:
         """Who the token is. REST answers 403 to this question of an app's token; GraphQL says."""
         body = {"query": "query { viewer { login databaseId } }"}
         answer = self._json(self._call("POST", self._graphql, body, repeatable=True))
-        viewer = answer.get("data", {}).get("viewer") if isinstance(answer, dict) else None
+        data = answer.get("data") if isinstance(answer, dict) else None
+        viewer = data.get("viewer") if isinstance(data, dict) else None
         if not isinstance(viewer, dict) or not isinstance(viewer.get("login"), str):
-            raise GitHubError(f"GitHub does not say whose token it is: {self._said(answer)}")
+            failure = Denied if _is_forbidden(answer) else GitHubError
+            raise failure(f"GitHub does not say whose token it is: {self._said(answer)}")
         number = viewer.get("databaseId")
         return Identity(viewer["login"], number if isinstance(number, int) else None)
 
@@ -136,8 +142,16 @@ class Api:
         return found
 
     def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """POST, once: raises `Lost` where it may have happened all the same."""
-        response = self._call("POST", path, body)
+        """POST, once: raises `Lost` where it may have happened all the same.
+
+        A list that was read and may not be written to is answered with 404: `Denied` as well.
+        """
+        try:
+            response = self._call("POST", path, body)
+        except Gone:
+            raise
+        except Missing as hidden:
+            raise Denied(f"{hidden}; {RIGHTS}") from None
         try:
             made = self._json(response)
         except GitHubError:
@@ -195,7 +209,8 @@ class Api:
             failed += 1
             if failed == TRIES:
                 raise GitHubError(f"{told}; tried {TRIES} times")
-            self.pause(FIRST_BACKOFF * 2 ** (failed - 1), told)
+            asked = retry_after(response.headers) if response is not None else None
+            self.pause(max(FIRST_BACKOFF * 2 ** (failed - 1), asked or 0.0), told)
 
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None
@@ -240,8 +255,9 @@ class Api:
             hint = "unlock it, or add --or-summary" if "locked" in said.lower() else RIGHTS
             return Denied(f"GitHub refuses: {said}; {hint}")
         if status in (404, 410):
+            failure = Missing if status == 404 else Gone
             hint = "is it there, and may the token see it?"
-            return Missing(f"{method} {_short(response.url.path)}: {said}; {hint}")
+            return failure(f"{method} {_short(response.url.path)}: {said}; {hint}")
         if status == 422 and "too long" in said.lower():
             return TooLong(f"GitHub refuses the text: {said}")
         return GitHubError(f"GitHub refuses (HTTP {status}): {said}")
@@ -269,6 +285,13 @@ class Api:
         except ValueError:
             pass
         raise GitHubError("GitHub answered something else than JSON; is GITHUB_API_URL right?")
+
+
+def _is_forbidden(answer: Any) -> bool:
+    """Whether GraphQL refuses for lack of rights, which it does with a 200."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    kinds = {each.get("type") for each in errors or () if isinstance(each, dict)}
+    return not kinds.isdisjoint({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
 
 
 def _connections(url: str, token: str) -> httpx.Client:

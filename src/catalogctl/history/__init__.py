@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalogctl import spec
-from catalogctl.config import Config, from_environment
+from catalogctl.config import CatalogConfig, Config, from_environment
 from catalogctl.config import file as configfile
 from catalogctl.config.connection import TYPES
 from catalogctl.errors import Diagnostic, InvalidError, Severity
 from catalogctl.history import git, tree
 from catalogctl.history.ci import Found, find_base
 from catalogctl.history.tree import Tree
+from catalogctl.model import Address, Declared
 from catalogctl.spec import Memory, Source, Specs
 
 __all__ = ["Base", "Found", "find_base", "read_base"]
@@ -42,6 +43,19 @@ class Base:
     commit: str
     config: Config
     specs: Specs
+
+    def declared(self, today: Config) -> dict[Address, Mapping[str, Declared]]:
+        """What each object was declared to be, under the name that its catalog has today.
+
+        A catalog of the same type and `url` that is called otherwise now is still the same one.
+        """
+        names = _renamed(self.config.catalogs, today.catalogs)
+        found: dict[Address, Mapping[str, Declared]] = {}
+        for one in self.specs.desired:
+            name = names.get(one.address.catalog)
+            address = replace(one.address, catalog=name) if name else one.address
+            found[address] = one.fields
+        return found
 
 
 def read_base(
@@ -95,6 +109,21 @@ def _types(then: Config) -> Mapping[str, str]:
     """The catalogs of then. A type that had none is no fault: its objects match none of today."""
     lacking = set(TYPES) - set(then.types.values())
     return {**{type: type for type in lacking}, **then.types}
+
+
+def _renamed(then: Mapping[str, CatalogConfig], now: Mapping[str, CatalogConfig]) -> dict[str, str]:
+    gone = {name: _place(catalog) for name, catalog in then.items() if name not in now}
+    new = {name: _place(catalog) for name, catalog in now.items() if name not in then}
+    return {
+        name: next(each for each in new if new[each] == place)
+        for name, place in gone.items()
+        if list(gone.values()).count(place) == 1 and list(new.values()).count(place) == 1
+    }
+
+
+def _place(catalog: CatalogConfig) -> tuple[str | None, ...]:
+    """What says which catalog it is, as it is written."""
+    return catalog.type, catalog.texts.get("url"), catalog.texts.get("project_id")
 
 
 def _inside(path: Path, config: Config, revision: str) -> str:

@@ -29,7 +29,7 @@ class _Candidate(NamedTuple):
 
 
 def find_base(environ: Mapping[str, str], root: Path) -> Found | None:
-    """The base of a pull or merge request, or of a push.
+    """The base of a pull or merge request, of a merge queue, or of a push.
 
     None where this is neither: outside of CI, in a nightly run, started by hand. Never raises: a
     base that there should be and that cannot be had is a `Found` without revision.
@@ -53,6 +53,10 @@ def _on_github(environ: Mapping[str, str], root: Path) -> Found | None:
             _Candidate(f"refs/remotes/origin/{target}", f"the merge base with origin/{target}"),
             _Candidate(_text(event, "pull_request", "base", "sha"), "the base of the pull request"),
         ]
+        return _fork(root, candidates, "check out with `fetch-depth: 0`")
+    if environ["GITHUB_EVENT_NAME"] == "merge_group":
+        base = _text(event, "merge_group", "base_sha")
+        candidates = [_Candidate(base, "the commit that the merge queue builds on")]
         return _fork(root, candidates, "check out with `fetch-depth: 0`")
     if environ["GITHUB_EVENT_NAME"] == "push":
         return _push(root, _text(event, "before"), "check out with `fetch-depth: 0`")

@@ -7,6 +7,7 @@ InvalidError with the mend in its hint.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +57,7 @@ def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 def commit_of(root: Path, revision: str) -> str:
     """The full hash of the commit that a revision names in the repository at `root`."""
-    if not revision or revision.startswith("-") or "\0" in revision:
+    if not revision or revision.startswith(("-", "^")) or "\0" in revision:
         hint = "name a branch, a tag or a commit"
         raise fault("HIST003", f"{revision!r} is no name of a revision", hint)
     state = ("--is-inside-work-tree", "--show-prefix", "--is-shallow-repository")
@@ -226,6 +227,10 @@ def _meant(root: Path, revision: str) -> str:
     """A branch or tag that was meant, perhaps; else the way to get what is not there."""
     from difflib import get_close_matches
 
+    if not run(root, "rev-list", "--all", "--max-count=1").stdout:
+        return "nothing is committed here yet: commit the specs, or plan without a base"
+    if re.fullmatch(r"HEAD|.*([\^~:@{}\s]|\.\.).*", revision, re.DOTALL):
+        return "name a branch, a tag or a commit: `git log --oneline` lists them"
     spaces = ("refs/heads", "refs/tags", "refs/remotes")
     ran = run(root, "for-each-ref", "--format=%(refname:short)", "--count=10000", *spaces)
     names = ran.stdout.decode("utf-8", "replace").splitlines()

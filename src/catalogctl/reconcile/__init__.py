@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalogctl.reconcile.applying import apply
-from catalogctl.reconcile.looking import make_plan
+from catalogctl.reconcile.looking import check, make_plan
 from catalogctl.reconcile.work import Progress, each, silent
 
-__all__ = ["Progress", "apply", "each", "make_plan", "silent"]
+__all__ = ["Progress", "apply", "check", "each", "make_plan", "silent"]

@@ -293,5 +293,6 @@ def _by_catalog(changes: Iterable[Change]) -> dict[str, list[Change]]:
 
 def _said(problem: CatalogError) -> str:
     hint = f"; {problem.hint}" if problem.hint else ""
-    status = f" (HTTP {problem.status})" if problem.status else ""
+    unsaid = problem.status and f"HTTP {problem.status}" not in problem.message
+    status = f" (HTTP {problem.status})" if unsaid else ""
     return f"{problem.message}{status}{hint}"

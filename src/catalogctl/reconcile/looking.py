@@ -68,6 +68,15 @@ async def make_plan(
     return replace(plan, guards=policy.check(plan, guards, no_specs=no_specs))
 
 
+async def check(plan: Plan, providers: Mapping[str, Provider]) -> Plan:
+    """A plan that was made without it, with what the catalogs say to it. Never writes."""
+    changes: list[Change] = []
+    for name, provider in providers.items():
+        own = [change for change in plan.changes if change.address.catalog == name]
+        changes += planning.refine(own, await provider.check(own))
+    return replace(plan, changes=tuple(sorted(changes, key=_by_address)))
+
+
 def _by_address(change: Change) -> Address:
     return change.address
 
