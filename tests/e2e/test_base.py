@@ -112,6 +112,7 @@ def test_change_drift_and_conflict_are_told_apart_and_counted(
     for value in ("One.", "By hand.", "Two."):
         assert value in shown
     assert "1 in conflict" in shown
+    assert f"Compared with git at {repo.git('rev-parse', 'HEAD~1')[:12]}." in shown
     markdown = project("plan", "--base", "HEAD~1", "--format", "markdown").out
     assert "conflict" in markdown
     without = project.plan("--base", "HEAD~1", "--no-drift")

@@ -335,12 +335,15 @@ def sentences(plan: Plan, code: Callable[[str], str] = visible) -> list[str]:
         return [] if plan.guards or not plan.objects else [NO_CHANGES]
     if plan.base and not plan.applied and all(c.origin is Origin.DRIFT for c in plan.changes):
         return [f"The catalogs moved away from git at {code(plan.base[:12])}."]
+    if plan.applied:
+        return []
+    said = [f"Compared with git at {code(plan.base[:12])}."] if plan.base else []
     verdicts = [field.verdict for change in plan.changes for field in change.fields]
     unverified = verdicts.count(Verdict.UNVERIFIED)
-    if plan.applied or not unverified:
-        return []
-    rehearsed = f"{verdicts.count(Verdict.VERIFIED)} of {count(len(verdicts), 'field')}"
-    return [f"Rehearsed and accepted by the catalog: {rehearsed}; {unverified} unverified."]
+    if unverified:
+        rehearsed = f"{verdicts.count(Verdict.VERIFIED)} of {count(len(verdicts), 'field')}"
+        said.append(f"Rehearsed and accepted by the catalog: {rehearsed}; {unverified} unverified.")
+    return said
 
 
 def count(number: int, noun: str) -> str:
