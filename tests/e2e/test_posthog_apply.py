@@ -250,7 +250,7 @@ def test_a_schema_that_only_the_source_has_is_discovered_at_apply(shop: HogProje
         "DataSource/Postgres/prod_#nothing": "failed",
     }
     failed = done.field("sync_type", "DataSource/Postgres/prod_#nothing")
-    assert "no table of this name" in failed["message"]
+    assert "which has no table nothing" in failed["message"]
     # The frequency is as discovery left it, so it is not sent.
     body = {"should_sync": True, "sync_type": "full_refresh"}
     assert shop.written() == [
@@ -343,15 +343,12 @@ def test_a_frequency_of_a_schema_that_never_ran_is_applied(shop: HogProject) -> 
 
 def test_a_source_that_cannot_be_discovered_fails_the_new_schemas_only(shop: HogProject) -> None:
     shop.hog.system(error="unreachable")
-    shop.source(
-        schemas={
-            "coupons": {"should_sync": True, "sync_type": "full_refresh"},
-            "orders": {"sync_frequency": "30day"},
-        }
-    )
+    coupons = {"should_sync": True, "sync_type": "full_refresh"}
+    shop.source(schemas={"coupons": coupons, "orders": {"sync_frequency": "30day"}})
     done = shop.apply(code=5)
     failed = done.field("sync_type", "DataSource/Postgres/prod_#coupons")
-    assert failed["message"].startswith("Could not connect to the source.")
+    said = "asking the source for its tables: Could not connect to the source."
+    assert failed["message"].startswith(said)
     assert done.outcomes["DataSource/Postgres/prod_#orders"] == "applied"
 
 

@@ -131,13 +131,13 @@ def test_tables_that_cannot_be_asked_about_are_created_all_the_same(shop: HogPro
 
 def test_a_new_source_needs_settings_and_schemas(shop: HogProject) -> None:
     shop.source(**NEW)
-    assert "there are no schemas" in shop.plan(code=1).json["changes"][0]["fields"][0]["message"]
+    assert "no schemas are declared" in shop.plan(code=1).json["changes"][0]["fields"][0]["message"]
     shop.source(prefix="new_", schemas=SCHEMAS)
     for change in shop.plan(code=1).json["changes"]:
         (field,) = change["fields"]
         assert field["path"] == "name"
         assert "PostHog has no Postgres source with the prefix new_" in field["message"]
-        assert "there are no job_inputs" in field["message"]
+        assert "no job_inputs are declared" in field["message"]
 
 
 def test_an_answer_that_was_lost_is_looked_for_and_not_sent_again(shop: HogProject) -> None:
@@ -168,7 +168,8 @@ def test_a_refused_creation_names_the_reason_at_every_change(shop: HogProject) -
     shop.source(**NEW, schemas=SCHEMAS)
     done = shop.apply(code=1)
     messages = {field["message"] for change in done.json["changes"] for field in change["fields"]}
-    assert messages == {"Invalid credentials (HTTP 400)"}
+    said = "Invalid credentials (HTTP 400)"
+    assert messages == {said, f"creating its source: {said}"}
     assert shop.hog.ok("GET", "sources/")["count"] == 3
 
 
@@ -196,12 +197,20 @@ def test_a_new_schema_without_a_cursor_is_refused(shop: HogProject) -> None:
     assert message == "sync_type: incremental needs a cursor"
 
 
-def test_a_table_that_the_source_lacks_fails_the_creation(shop: HogProject) -> None:
-    schemas = {**SCHEMAS, "nothing": {"sync_type": "full_refresh"}}
-    shop.source(**NEW, schemas=schemas)
-    done = shop.apply(code=1)
-    message = done.field("sync_type", "DataSource/Postgres/new_#nothing")["message"]
-    assert message.startswith("Schemas given do not exist in source")
+def test_a_table_that_the_source_lacks_is_named_and_left_out(shop: HogProject) -> None:
+    shop.source(**NEW, schemas={**SCHEMAS, "custmers": {"sync_type": "full_refresh"}})
+    done = shop.apply(code=5)
+    message = done.field("sync_type", "DataSource/Postgres/new_#custmers")["message"]
+    assert message == "the source has no table custmers; did you mean customers?"
+    assert done.outcomes["DataSource/Postgres/new_#customers"] == "applied"
+
+
+def test_a_creation_that_answers_nothing_is_found_and_finished(shop: HogProject) -> None:
+    shop.sandbox.faults.add(method="POST", path="sources/$", action="respond_after", body=None)
+    shop.source(**NEW, schemas=SCHEMAS)
+    assert set(shop.apply().outcomes.values()) == {"applied"}
+    assert len(creates(shop)) == 1
+    assert shop.plan().json["changes"] == []
 
 
 @newest

@@ -12,7 +12,7 @@ import pytest
 
 from catalogctl.providers.actions import ACTIONS
 from catalogctl.providers.posthog import following
-from e2e.posthog_project import ERAS, PASSWORD, Done, HogProject, eras, opened
+from e2e.posthog_project import ERAS, PASSWORD, POSTGRES, Done, HogProject, eras, opened
 from sandbox.posthog_api import Hog
 
 SOURCE = "DataSource/Postgres/prod_"
@@ -120,6 +120,16 @@ def test_a_run_that_cannot_be_started(shop: HogProject) -> None:
     assert said in done.err, "older servers say yes, and nothing ever runs"
 
 
+def test_what_is_refused_was_not_done_and_what_is_lost_may_have_been(shop: HogProject) -> None:
+    shop.sandbox.faults.add(method="POST", path="/reload", status=400, body={"message": "no"})
+    refused = shop("run", "reload", ORDERS, code=1)
+    assert "reload of Postgres/prod_#orders: no; nothing was done" in refused.err
+    shop.sandbox.faults.add(method="POST", path="/reload", action="cut_after")
+    lost = shop("run", "reload", ORDERS, code=1)
+    assert f"may have been done all the same; `catalogctl run jobs {SOURCE}` shows" in lost.err
+    assert len(shop.hog.jobs("orders")) == 2, "one of them from this sandbox's seed"
+
+
 def test_resync_asks_and_imports_anew(shop: HogProject, passing: None) -> None:
     refused = shop("run", "resync", ORDERS, code=1)
     assert "table prod_orders, 98200 rows" in refused.err
@@ -179,6 +189,18 @@ def test_reload_of_a_source_follows_all_that_is_enabled(shop: HogProject, passin
     assert "a sync of the 4 enabled schemas was started" in done.out
     assert "customers, invoices, orders, payments: Completed" in done.out
     assert calls(shop) == ["POST sources/ID/reload"]
+
+
+def test_reload_of_a_direct_source_only_looks_its_tables_up(shop: HogProject) -> None:
+    body = {
+        "source_type": "Postgres",
+        "payload": {**POSTGRES, "schemas": [{"name": "orders", "should_sync": True}]},
+        "prefix": "live",
+        "access_method": "direct",
+    }
+    shop.hog.ok("POST", "sources/", body)
+    done = shop("run", "reload", "DataSource/Postgres/live", "--wait")
+    assert done.out == "its tables were looked up anew; a direct source is not synced\n"
 
 
 def test_reload_of_a_source_fails_in_part(shop: HogProject, passing: None) -> None:

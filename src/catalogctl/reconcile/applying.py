@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from catalogctl import planning
 from catalogctl.diff import Rules
-from catalogctl.errors import CatalogError
+from catalogctl.errors import CatalogError, Unreachable
 from catalogctl.model import (
     Action,
     Address,
@@ -86,6 +87,9 @@ class _Apply:
     troubled: set[tuple[str, str]] = field(default_factory=set)
     """Services in which something did not go well: removals there are left out."""
     failed_fast: bool = False
+    turns: dict[tuple[str, str], asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
 
     async def everything(self) -> None:
         """Additions first, then replacements, then what takes something away."""
@@ -112,6 +116,17 @@ class _Apply:
 
     async def _batch(self, item: tuple[str, list[Change]]) -> None:
         catalog, batch = item
+        async with self._turn(catalog, batch):
+            await self._in_turn(catalog, batch)
+
+    def _turn(self, catalog: str, batch: list[Change]) -> AbstractAsyncContextManager[object]:
+        """Triggers of one group come one batch after another: each makes the catalog ask another
+        system, and those that wait are to be skipped when the run is stopped."""
+        if batch[0].action is not Action.TRIGGER:
+            return nullcontext()
+        return self.turns[catalog, self.providers[catalog].group(batch[0])]
+
+    async def _in_turn(self, catalog: str, batch: list[Change]) -> None:
         if self.stop.is_set() or self.failed_fast:
             ended = [
                 each.ended(Outcome.SKIPPED, "not begun: the run was stopped") for each in batch
@@ -244,7 +259,8 @@ def _settled(
     arrived = field.outcome is None and settled.outcome is Outcome.APPLIED
     # What arrived although the catalog complained tells the complaint: it may be of what came with
     # it. That an answer was lost on the way is of no interest then.
-    return replace(settled, message=_said(problem)) if arrived and not problem.again else settled
+    lost = problem.again or isinstance(problem, Unreachable)
+    return replace(settled, message=_said(problem)) if arrived and not lost else settled
 
 
 def _left_alone(change: Change) -> Change:

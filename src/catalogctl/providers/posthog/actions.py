@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from catalogctl.errors import CatalogError, InvalidError, NotFound, Rejected, Unreachable
+from catalogctl.errors import CatalogError, InvalidError, NotFound, Rejected
 from catalogctl.model import Address, Secret
 from catalogctl.providers.actions import Ending, Order, Report
 from catalogctl.providers.posthog import creation, inputs
 from catalogctl.providers.posthog.api import JOBS_CAP, Api
+from catalogctl.providers.posthog.creating import is_lost
 from catalogctl.providers.posthog.following import RUNNING, follow
 from catalogctl.providers.posthog.identity import Key, key_of, of_source, schema_of
 from catalogctl.providers.posthog.sources import Sources
 from catalogctl.providers.posthog.wire import Schema, Source
 
 NOTHING = Report(Ending.FAILED, "nothing was done")
+_STARTING = frozenset({"reload", "resync", "cancel"})
 
 
 async def run(api: Api, sources: Sources, reveal: Callable[[str], str], order: Order) -> Report:
@@ -33,6 +36,26 @@ async def _source(sources: Sources, key: Key) -> Source:
     if live.source is None:
         raise NotFound(live.problem or f"PostHog has no {key.said}")
     return live.source
+
+
+@contextmanager
+def _writing(api: Api, order: Order) -> Iterator[None]:
+    """Write. A failure says whether anything was done, as far as that is known."""
+    try:
+        with api.client.may_write():
+            yield
+    except CatalogError as problem:
+        if is_lost(problem):
+            look = "it is safe to run it again"
+            if order.action in _STARTING:
+                look = f"`catalogctl run jobs {of_source(order.address)}` shows whether it was"
+            said = f"it may have been done all the same; {look}"
+        elif not problem.sent or (problem.status or 0) >= 400:
+            said = "nothing was done"
+        else:
+            raise
+        problem.hint = f"{problem.hint}; {said}" if problem.hint else said
+        raise
 
 
 def _schema(source: Source, address: Address) -> Schema:
@@ -75,13 +98,13 @@ class _SchemaActions:
 
     async def _start(self, action: str, done: str) -> Report:
         was_running = self.schema.status == RUNNING
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             answer = await self.api.act_on_schema(self.source, self.schema, action)
         notes = ("a sync was running already",) if was_running and action == "reload" else ()
         return await self._waited(done, answer, notes)
 
     async def _cancel(self) -> Report:
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             answer = await self.api.act_on_schema(self.source, self.schema, "cancel")
         done = str(answer.get("detail") or f"the sync of {self.schema.name} was cancelled")
         return await self._waited(done, answer, (), failing_is_fine=True)
@@ -110,7 +133,7 @@ class _SchemaActions:
         question = f"Delete the synced data of {self.order.address}?"
         if not self.order.agree(question, _held(self.schema)):
             return NOTHING
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             await self.api.delete_data(self.source, self.schema)
         message = f"the synced data of {self.schema.name} was deleted; its settings stay"
         if self.source.is_direct:
@@ -162,10 +185,16 @@ class _SourceActions:
 
     async def _reload(self) -> Report:
         enabled = [each.id for each in self.source.schemas if each.should_sync]
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             answer = await self.api.act_on_source(self.source, "reload")
-        done = f"a sync of the {len(enabled)} enabled schemas was started"
-        if not self.order.wait:
+        if self.source.is_direct:
+            done = "its tables were looked up anew; a direct source is not synced"
+            return Report(Ending.DONE, done, answers=_answers(answer))
+        done = "no sync was started: none of its schemas is enabled"
+        if enabled:
+            count = "enabled schema" if len(enabled) == 1 else f"{len(enabled)} enabled schemas"
+            done = f"a sync of the {count} was started"
+        if not self.order.wait or not enabled:
             return Report(Ending.DONE, done, answers=_answers(answer))
 
         async def look() -> Sequence[Schema]:
@@ -176,7 +205,7 @@ class _SourceActions:
         return Report(end.ending, f"{done}; {end.message}", answers=_answers(answer))
 
     async def _refresh_schemas(self) -> Report:
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             answer = await self.api.refresh_schemas(self.source)
         added, deleted = answer.get("added", 0), answer.get("deleted", 0)
         message = f"discovered {added} new schemas; {deleted} are gone from the source"
@@ -194,7 +223,7 @@ class _SourceActions:
             url = info.get("webhook_url")
             return Report(Ending.DONE, f"it has a webhook already: {url}", answers=_answers(info))
         try:
-            with self.api.client.may_write():
+            with _writing(self.api, self.order):
                 answer = await self.api.act_on_source(self.source, "create_webhook")
         except Rejected as problem:
             again = f"`catalogctl run delete-webhook {self.order.address}` clears it away"
@@ -210,7 +239,7 @@ class _SourceActions:
         about = [f"schemas that sync by webhook: {', '.join(fed)}"] if fed else []
         if not self.order.agree(f"Delete the webhook of {self.order.address}?", about):
             return NOTHING
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             answer = await self.api.act_on_source(self.source, "delete_webhook")
         notes: tuple[str, ...] = ()
         if answer.get("external_deleted") is False:
@@ -255,7 +284,7 @@ class _SourceActions:
             sent = creation.revealed(due.items(), self._hidden)
         except InvalidError as problem:
             raise CatalogError(problem.diagnostics[0].message) from None
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             body = {"job_inputs": inputs.to_send(sent, live)}
             await self.api.patch_source(self.source, body)
         names = ", ".join(sorted(due))
@@ -271,13 +300,12 @@ class _SourceActions:
         about = [f"{len(self.source.schemas)} schemas, {len(synced)} of them with synced data"]
         if not self.order.agree(f"Delete {self.order.address} and its tables?", about):
             return NOTHING
-        with self.api.client.may_write():
+        with _writing(self.api, self.order):
             try:
                 await self.api.delete_source(self.source)
             except CatalogError as problem:
                 # It is deleted first and cleaned up afterwards, which may fail (inferred).
-                lost = isinstance(problem, Unreachable) or (problem.status or 0) >= 500
-                if not lost or not await self._is_gone():
+                if not is_lost(problem) or not await self._is_gone():
                     raise
         self.sources.forget(self.source.key)
         return Report(Ending.DONE, f"{self.order.address} was deleted, with its tables")

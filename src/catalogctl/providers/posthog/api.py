@@ -124,7 +124,7 @@ class Api:
         return decoded(response, _schema)
 
     async def wizard(self) -> Mapping[str, SourceType]:
-        """The types of sources, with their settings. Needs the right to write."""
+        """The types of sources, with their settings."""
         response = await self.client.request(
             "GET", self._sources("wizard"), operation="read what sources can be made of"
         )

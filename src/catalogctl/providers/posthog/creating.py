@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
-from catalogctl.errors import CatalogError, Unreachable
-from catalogctl.model import Address, Change, Prediction
+from catalogctl.errors import BadResponse, CatalogError, Unreachable
+from catalogctl.model import Address, Change, Prediction, Verdict
 from catalogctl.providers.posthog import rehearsal
 from catalogctl.providers.posthog.api import Api
 from catalogctl.providers.posthog.case import Case
@@ -14,31 +15,43 @@ from catalogctl.providers.posthog.identity import Key, key_of, schema_of
 from catalogctl.providers.posthog.mapping import Live
 from catalogctl.providers.posthog.sources import Sources
 
-_ASKED = ("incremental_field", "primary_key_columns")
-
 
 async def rehearse(
     api: Api, own: Change, schemas: Sequence[Change], settings: Mapping[str, Any]
 ) -> dict[Address, list[Prediction]]:
-    """What the source says to the cursors and keys of its schemas while nothing is there yet.
+    """What the source says to its schemas, their cursors and keys while nothing is there yet.
 
     It takes the secrets, so no plan can ask. Of what cannot be asked nothing is said: what is
     wrong with the connection, the creation will tell.
     """
-    asking = [each for each in schemas if any(field.path in _ASKED for field in each.fields)]
     direct = any(each.path == "access_method" and each.after == "direct" for each in own.fields)
-    if direct or not asking:
+    if direct:
         return {}
     try:
         tables = await api.tables(key_of(own.address), settings)
     except CatalogError:
         return {}
     offers = {table.table: table for table in tables}
-    return {
-        change.address: rehearsal.verdicts(Case(change, None, None, new_source=True), offers[name])
-        for change in asking
-        if (name := schema_of(change.address)) in offers and name is not None
-    }
+    said = {}
+    for change in schemas:
+        offer = offers.get(schema_of(change.address) or "")
+        if offer is not None:
+            said[change.address] = rehearsal.verdicts(
+                Case(change, None, None, new_source=True), offer
+            )
+        elif offers:
+            said[change.address] = [_unknown(change, list(offers))]
+    return said
+
+
+def _unknown(change: Change, tables: Sequence[str]) -> Prediction:
+    """A name that the source does not know; one such name would stop the whole creation."""
+    name = schema_of(change.address) or ""
+    close = get_close_matches(name, tables, n=1)
+    hint = f"did you mean {close[0]}?" if close else "check its spelling, and the grants"
+    message = f"the source has no table {name}"
+    path = change.fields[0].path
+    return Prediction(change.address, path, Verdict.REFUSED, message, hint=hint)
 
 
 async def create(api: Api, sources: Sources, key: Key, body: Mapping[str, Any]) -> Live:
@@ -60,5 +73,7 @@ async def create(api: Api, sources: Sources, key: Key, body: Mapping[str, Any]) 
 
 
 def is_lost(problem: CatalogError) -> bool:
-    """Whether a write may have been carried out all the same."""
-    return (isinstance(problem, Unreachable) and problem.sent) or (problem.status or 0) >= 500
+    """Whether a write may have been carried out all the same: no answer, or one of no use."""
+    if isinstance(problem, BadResponse):
+        return not 300 <= (problem.status or 0) < 500
+    return isinstance(problem, Unreachable) and problem.sent

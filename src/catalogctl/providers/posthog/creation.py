@@ -37,7 +37,8 @@ def lacking(wanted: Iterable[Desired | Change]) -> str | None:
     ]
     if not missing:
         return None
-    return f"it is created from job_inputs and schemas, and there are no {' and no '.join(missing)}"
+    names = " and ".join(missing)
+    return f"it is created from job_inputs and schemas, and no {names} are declared or selected"
 
 
 def _is_source(each: Desired | Change) -> bool:

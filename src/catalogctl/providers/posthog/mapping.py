@@ -115,7 +115,7 @@ def observed(
     if len(schemas) > 1:
         ids = ", ".join(each.id for each in schemas)
         return _absent(address, f"two schemas of this source are called {name}: ids {ids}")
-    if not schemas and (other := _same_table(name, source)) is not None:
+    if not schemas and (other := same_table(name, source)) is not None:
         return _absent(address, f"this source calls it {other}")
     if not schemas:
         said = "PostHog has not discovered it yet; applying asks the source for it"
@@ -130,7 +130,7 @@ def observed(
     )
 
 
-def _same_table(name: str, source: Source) -> str | None:
+def same_table(name: str, source: Source) -> str | None:
     """The table under its other name: with and without a namespace it is one to discovery."""
     bare = name.rpartition(".")[2]
     return next(
@@ -171,7 +171,7 @@ def _schema_fields(
 ) -> tuple[dict[str, Value], dict[str, str]]:
     fields: dict[str, Value] = {}
     missing: dict[str, str] = {}
-    ignored = _ignored(schema, declared) if comparing else frozenset()
+    ignored = _ignored(schema, declared, comparing)
     for path, wanted in declared.items():
         if path == "name":
             fields[path] = schema.name
@@ -182,20 +182,22 @@ def _schema_fields(
     return fields, missing
 
 
-def _ignored(schema: Schema, declared: Mapping[str, Declared]) -> frozenset[str]:
+def _ignored(schema: Schema, declared: Mapping[str, Declared], comparing: bool) -> frozenset[str]:
     """Fields that the server keeps but does not use, so that a difference is none.
 
-    A key is never among them: it is kept, shown, and used again. Where the sync type itself is
-    to change, a cursor that the new one would drop is a contradiction, and shown.
+    In a plan a key is never among them: it is kept, shown, and used again. Where the sync type
+    itself is to change, a cursor that the new one would drop is a contradiction, and shown. What
+    is applied with such a sync type all the same takes an earlier change back.
     """
     wanted = declared.get("sync_type", schema.sync_type) or None
+    unused = frozenset(path for path, types in KEPT_BY.items() if wanted not in types)
+    if not comparing:
+        return unused if "sync_type" in declared else frozenset()
     changes = wanted != schema.sync_type
     return frozenset(
         path
-        for path, types in KEPT_BY.items()
-        if wanted not in types
-        and path != "primary_key_columns"
-        and (path == "cdc_table_mode" or not changes)
+        for path in unused
+        if path != "primary_key_columns" and (path == "cdc_table_mode" or not changes)
     )
 
 

@@ -6,14 +6,15 @@ that the API does not show (the last value of a cursor), so these are what may h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from catalogctl.model import FieldChange, Risk
+from catalogctl.model import FieldChange, Prediction, Risk, Verdict
 from catalogctl.providers.posthog.case import Case
 
 Cost = tuple[Risk, "str | None"]
 FREE: Cost = (Risk.FREE, None)
 _AGAIN = "the synced data may be thrown away and imported again"
+_GUARDED = (Risk.RESET, Risk.DESTROY)
 _HARD = frozenset({"cdc", "xmin", "webhook"})
 """Sync types that cannot be entered or left without a new start, as far as is known."""
 _TARGETS: Mapping[object, frozenset[str]] = {
@@ -27,6 +28,25 @@ def cost_of(case: Case, field: FieldChange) -> Cost:
     """The worst that this field's change may cost, and why."""
     decide = _COSTS.get(field.path)
     return FREE if decide is None else decide(case, field)
+
+
+def dearer(case: Case, due: Iterable[FieldChange]) -> list[Prediction]:
+    """Refusals of what has become dangerous since it was planned: nobody has permitted that.
+
+    A table that was empty then may be synced by now.
+    """
+    found = []
+    for field in due:
+        risk, why = cost_of(case, field)
+        if risk in _GUARDED and field.risk not in _GUARDED:
+            message = f"{why}; that was not so when it was planned"
+            hint = "plan again"
+            found.append(
+                Prediction(
+                    case.change.address, field.path, Verdict.REFUSED, message, hint=hint, risk=risk
+                )
+            )
+    return found
 
 
 def _should_sync(case: Case, field: FieldChange) -> Cost:

@@ -11,7 +11,7 @@ from catalogctl.providers.posthog.wire import SourceType
 
 
 class Wizard:
-    """Reads it when it is first needed, and once. It takes the right to write."""
+    """Reads it when it is first needed, and once."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from catalogctl.errors import CatalogError, Forbidden, InvalidError, NotFound
-from catalogctl.model import Action, Address, Change, Observed, Prediction, Verdict
-from catalogctl.providers.posthog import creating, creation, inputs, rehearsal
+from catalogctl.model import Address, Change, Observed, Prediction, Verdict
+from catalogctl.providers.posthog import creating, creation, inputs, rehearsal, risks
 from catalogctl.providers.posthog.api import Api
 from catalogctl.providers.posthog.case import Case
 from catalogctl.providers.posthog.identity import key_of, schema_of
@@ -28,6 +30,7 @@ from catalogctl.providers.posthog.mapping import (
     lacks,
     observed,
     patch_of,
+    same_table,
     still_due,
     wire_value,
 )
@@ -62,9 +65,16 @@ class _Patch:
 
     @property
     def is_unrehearsed(self) -> bool:
-        """What a plan creates could not be rehearsed, since it was not there."""
-        asked = any(self.body.get(path) for path in rehearsal.ASKED)
-        return asked and self.change.action is Action.CREATE
+        """Whether the source has not been asked: it was not there, or the key was not allowed to.
+
+        A plan is often made with a key that may only read, and applied with another one.
+        """
+        asked = any(
+            each.verdict is Verdict.VERIFIED
+            for each in self.change.fields
+            if each.path in rehearsal.ASKED
+        )
+        return not asked and any(self.body.get(path) for path in rehearsal.ASKED)
 
     @property
     def is_heavy(self) -> bool:
@@ -179,12 +189,16 @@ class SourceWriter:
             found = (await self.sources.look(key_of(absent[0].address))).source or source
         except CatalogError as problem:
             for change in absent:
-                self._blame(change, problem)
+                self._blame(change, _while("asking the source for its tables", problem))
             return source
         for change in absent:
-            if not found.named(schema_of(change.address) or ""):
-                said = "PostHog asked the source, which has no table of this name"
-                self._blame(change, CatalogError(said, hint="check its spelling, and the grants"))
+            name = schema_of(change.address) or ""
+            if not found.named(name):
+                names = [each.name for each in found.schemas]
+                meant = same_table(name, found) or next(iter(get_close_matches(name, names, 1)), "")
+                hint = f"did you mean {meant}?" if meant else "check its spelling, and the grants"
+                said = f"PostHog asked the source, which has no table {name}"
+                self._blame(change, CatalogError(said, hint=hint))
         return found
 
     async def _patch_schemas(self, source: Source) -> None:
@@ -205,10 +219,12 @@ class SourceWriter:
             schemas = source.named(schema_of(change.address) or "")
             if len(schemas) == 1 and change.address not in self.refused:
                 seen = self._observed(change, source)
-                body = patch_of(still_due(change.fields, seen), schemas[0])
+                due = still_due(change.fields, seen)
+                body = patch_of(due, schemas[0])
                 for path in seen.missing:
                     self.problems[change.address][path] = CatalogError(lacks(path))
-                if body:
+                dearer = risks.dearer(Case(change, schemas[0], source.era), due)
+                if body and not self._refused(change, dearer):
                     patches.append(_Patch(change, source, schemas[0], body))
         return patches
 
@@ -236,7 +252,7 @@ class SourceWriter:
             return [each for each in self._patches(live.source) if each.schema.id in sent]
 
     async def _source_refuses(self, patch: _Patch) -> bool:
-        """Ask the source about a new schema now: PostHog would take any cursor for it."""
+        """Ask the source now, if no plan could: PostHog would take any cursor."""
         source, schema = patch.source, patch.schema
         if not patch.is_unrehearsed or source.is_direct:
             return False
@@ -248,7 +264,7 @@ class SourceWriter:
         return self._refused(patch.change, rehearsal.verdicts(case, offer))
 
     def _refused(self, change: Change, said: Sequence[Prediction]) -> bool:
-        """Note what the source refuses of a schema; nothing of it is written then."""
+        """Note what is refused of a schema; nothing of it is written then."""
         refused = [each for each in said if each.verdict is Verdict.REFUSED]
         for each in refused:
             problem = CatalogError(each.message or "refused by the source", hint=each.hint)
@@ -280,5 +296,14 @@ class SourceWriter:
     def _blame_all(self, problem: CatalogError) -> None:
         """Nothing could be written. What was never sent may be tried again, and nothing else."""
         for change, _ in self.due:
-            self._blame(change, problem)
-        problem.again = not problem.sent
+            of_schema = schema_of(change.address) is not None
+            told = _while("creating its source", problem) if of_schema else problem
+            self._blame(change, told)
+            told.again = not problem.sent
+
+
+def _while(doing: str, problem: CatalogError) -> CatalogError:
+    """The same problem, told to an object that it only reaches from elsewhere."""
+    told = copy(problem)
+    told.message = f"{doing}: {problem.message}"
+    return told

@@ -140,7 +140,7 @@ def test_what_a_source_is_created_from() -> None:
     assert creation.lacking([own, change(should_sync=True)]) is None
     assert "no schemas" in str(creation.lacking([own]))
     nothing = creation.lacking([change("Postgres/prod_", description="x")])
-    assert str(nothing).endswith("there are no job_inputs and no schemas")
+    assert str(nothing).endswith("no job_inputs and schemas are declared or selected")
 
 
 def test_the_body_of_a_new_source() -> None:
