@@ -32,8 +32,10 @@ def test_what_is_packed_is_the_same_mapping(given: list[dict[str, Declared]], la
         each.lay_on(shelf)
     for one, mapping in zip(reversed(fields), reversed(given), strict=True):
         assert one == mapping
-        assert list(one.items()) == list(mapping.items())
-        assert [type(value) for value in one.values()] == [type(v) for v in mapping.values()]
+        assert {path: type(value) for path, value in one.items()} == {
+            path: type(value) for path, value in mapping.items()
+        }
+        assert one.heads == " ".join(sorted({path.partition(".")[0] for path in mapping}))
         assert len(one) == len(mapping)
         assert one == Fields.of(mapping)
         assert one.packed == Fields.of(mapping).packed

@@ -29,8 +29,9 @@ TOGETHER = 500
 """Entries that are written at once: they do not pile up in memory."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_Kept = tuple[str, str, str | None, bytes, tuple[tuple[str, bytes], ...]]
-"""A declaration as it is written: names, and its fields packed."""
+_Packed = tuple[bytes, str]
+_Kept = tuple[str, str, str | None, _Packed, tuple[tuple[str, _Packed], ...]]
+"""A declaration as it is written: names, and its fields packed, with their heads."""
 
 _decode = msgspec.msgpack.Decoder(list[_Kept]).decode
 
@@ -54,7 +55,6 @@ class Cache:
             self._database.execute("PRAGMA synchronous = OFF")
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS specs (content BLOB PRIMARY KEY, declared BLOB)"
-                " WITHOUT ROWID"
             )
         except (OSError, sqlite3.Error):
             self._give_up()
@@ -114,21 +114,24 @@ def _key(content: bytes) -> bytes:
 
 
 def _plain(declared: Declaration) -> _Kept:
-    objects = tuple((name, fields.packed) for name, fields in declared.objects)
-    return (
-        declared.kind.name, declared.identity, declared.catalog, declared.fields.packed, objects,
-    )  # fmt: skip
+    objects = tuple((name, _packed(fields)) for name, fields in declared.objects)
+    fields = _packed(declared.fields)
+    return declared.kind.name, declared.identity, declared.catalog, fields, objects
+
+
+def _packed(fields: Fields) -> _Packed:
+    return fields.packed, fields.heads
 
 
 def _declaration(
     kind: str,
     identity: str,
     catalog: str | None,
-    fields: bytes,
-    objects: tuple[tuple[str, bytes], ...],
+    fields: _Packed,
+    objects: tuple[tuple[str, _Packed], ...],
 ) -> Declaration:
-    below = tuple((name, Fields(each)) for name, each in objects)
-    return Declaration(KINDS[kind], identity, catalog, Fields(fields), below)
+    below = tuple((name, Fields(*each)) for name, each in objects)
+    return Declaration(KINDS[kind], identity, catalog, Fields(*fields), below)
 
 
 @lru_cache(maxsize=1)

@@ -237,7 +237,9 @@ class _Loading:
             for address in self.fields:
                 self.add_defaults(address)
         desired = tuple(
-            Desired(address, self.fields[address], self.origins[address])
+            Desired(
+                address, self.fields[address], self.origins[address], self.fields[address].heads
+            )
             for address in sorted(self.fields, key=_order)
         )
         reason = None if self.declared or self.diagnostics else "there are no specs"
@@ -290,10 +292,11 @@ class _Loading:
         hint = "keep one of the two"
         kind, part = KINDS[address.kind], part_of(address)
         if len(paths) > 1 and len(paths) == len(fields):
-            first = self.places.find(kind, origins, paths[0], part=part)
+            places = (self.places.find(kind, origins, path, part=part) for path in paths)
+            earliest = min(place for place in places if place is not None)
             message = f"everything this document declares of {address} is declared already"
             place = self.places.find(kind, [origin], "kind", part=part)
-            found = Diagnostic("SPEC010", f"{message}, first at {first}", place, hint)
+            found = Diagnostic("SPEC010", f"{message}, first at {earliest}", place, hint)
             self.diagnostics.append(found)
             return
         for path in paths:

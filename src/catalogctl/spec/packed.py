@@ -11,6 +11,7 @@ import tempfile
 import weakref
 from collections.abc import ItemsView, Iterator, Mapping
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -21,22 +22,35 @@ IN_MEMORY = 4 * 1024 * 1024
 """Bytes up to which a shelf needs no file."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+_decode = msgspec.msgpack.Decoder(tuple[dict[str, str], dict[str, Any]]).decode
 
 
 class Fields(Mapping[str, Declared]):
-    """The declared fields of one object by path, in the order of their document."""
+    """The declared fields of one object by path, texts first.
 
-    __slots__ = ("_packed", "_shelf")
+    `heads` are the first words of the paths, sorted, with blanks between them: what a page must
+    hold is told by them, without unpacking.
+    """
 
-    def __init__(self, packed: bytes) -> None:
+    __slots__ = ("_packed", "_shelf", "heads")
+
+    def __init__(self, packed: bytes, heads: str) -> None:
         self._packed: bytes | slice = packed
         self._shelf: Shelf | None = None
+        self.heads = intern(heads)
 
     @classmethod
     def of(cls, fields: Mapping[str, Declared]) -> Fields:
         """These fields, packed."""
-        return cls(_encode({path: _written(value) for path, value in fields.items()}))
+        texts: dict[str, Declared] = {}
+        others: dict[str, Any] = {}
+        for path, value in fields.items():
+            if value.__class__ is str:
+                texts[path] = value
+            else:
+                others[path] = _written(value)
+        heads = {path.partition(".")[0] for path in fields}
+        return cls(_encode((texts, others)), " ".join(sorted(heads)))
 
     @property
     def packed(self) -> bytes:
@@ -107,10 +121,10 @@ def _unpacked(fields: Fields) -> dict[str, Declared]:
     """Nobody changes it. The last one is remembered: reading and comparing follow each other."""
     global _last
     if _last[0] is not fields:
-        found = {
-            path: _read(*value) if value.__class__ is list else value
-            for path, value in _decode(fields.packed).items()
-        }
+        texts, others = _decode(fields.packed)
+        found: dict[str, Declared] = dict(texts)
+        for path, value in others.items():
+            found[path] = _read(*value) if value.__class__ is list else value
         _last = (fields, found)
     return _last[1]
 

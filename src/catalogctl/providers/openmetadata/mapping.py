@@ -64,7 +64,18 @@ def column_path(path: str) -> tuple[str, str] | None:
 
 def columns_by_path(entity: Entity) -> dict[str, Column]:
     """Every column, nested ones too, by its path below the table as the server quotes it."""
-    return {path: column for path, column, _ in walk_columns(entity.columns)}
+    found: dict[str, Column] = {}
+    _collect(entity.columns, "", found)
+    return found
+
+
+def _collect(columns: Sequence[Column], above: str, found: dict[str, Column]) -> None:
+    """What `walk_columns` yields, without the pointers: this runs for every table of a plan."""
+    for column in columns:
+        path = above + fqn.quote(column.name)
+        found[path] = column
+        if column.children:
+            _collect(column.children, path + ".", found)
 
 
 def walk_columns(
@@ -211,13 +222,13 @@ def declared_of(changes: Iterable[FieldChange]) -> dict[str, Declared]:
 
 
 def needed_fields(paths: Iterable[str]) -> tuple[str, ...]:
-    """The `fields` to ask for so that these field paths can be compared.
+    """The `fields` to ask for so that these field paths can be compared; first words will do.
 
     `columns` is asked for together with `tags`, because column tags need both (since 1.2).
     """
     needed = set()
     for path in paths:
-        if path.startswith("columns."):
+        if path == "columns" or path.startswith("columns."):
             needed |= {"columns", "tags"}
         elif path in ("tags", "glossaryTerms"):
             needed.add("tags")

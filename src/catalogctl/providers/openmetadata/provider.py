@@ -103,7 +103,7 @@ class OpenMetadata:
 
     async def _read_kind(self, kind: Kind, desired: Sequence[Desired]) -> AsyncIterator[Observed]:
         by_name = {each.address.name: each for each in desired}
-        fields = needed_fields(path for each in desired for path in each.fields)
+        fields = needed_fields({word for each in desired for word in each.first_words()})
         lists, _ = await asyncio.gather(
             scope.choose(by_name, kind.levels, lambda filters: self._api.count(kind, filters)),
             self.describe(),  # whose vote it is; asked at the same time to save a wait
