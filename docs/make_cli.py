@@ -1,9 +1,9 @@
-"""Write the part of docs/cli.md that follows from the commands themselves.
+"""Write what follows from the commands themselves: a part of docs/cli.md, and the ready-made help.
 
     .venv/bin/python docs/make_cli.py
 
 What each command's `--help` prints goes between the markers; the options that every command has are
-shown once.
+shown once. What `catalogctl --help` prints goes into the package, so that it need not be composed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from catalogctl.cli import COMMANDS, Commands
+from catalogctl.__main__ import HELP
+from catalogctl.cli import COMMANDS, Commands, root
 from catalogctl.cli.options import GLOBAL
 
 FILE = Path(__file__).resolve().parent / "cli.md"
@@ -57,9 +58,19 @@ def _section(title: str, about: str, told: str) -> str:
     return f"{title}\n\n{about}\n\n```text\n{told}\n```\n"
 
 
+def overview() -> str:
+    """What `catalogctl --help` prints, whatever the width of the terminal."""
+    group = root()
+    context = click.Context(
+        group, info_name="catalogctl", terminal_width=80, help_option_names=["-h", "--help"]
+    )
+    return group.get_help(context) + "\n"
+
+
 def main() -> None:
     FILE.write_text(page(FILE.read_text("utf-8")), "utf-8", newline="\n")
-    print(f"wrote {FILE}")
+    Path(HELP).write_text(overview(), "utf-8", newline="\n")
+    print(f"wrote {FILE} and {HELP}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -80,6 +81,15 @@ def commands() -> dict[str, click.Command]:
 def test_the_page_of_the_command_line_is_current() -> None:
     page = text_of(DOCS / "cli.md")
     assert script("make_cli").page(page) == page, "run python docs/make_cli.py"
+
+
+def test_the_ready_made_help_is_what_the_commands_say() -> None:
+    module = script("make_cli")
+    assert Path(module.HELP).read_text("utf-8") == module.overview(), "run python docs/make_cli.py"
+    told = subprocess.run(
+        [sys.executable, "-m", "catalogctl", "--help"], capture_output=True, check=True, timeout=30
+    )
+    assert told.stdout.decode() == module.overview()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

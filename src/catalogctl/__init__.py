@@ -6,11 +6,12 @@ For people who embed it: `load_config`, `load_specs`, `load_base`, and the corou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from catalogctl.version import __version__
 
+TYPE_CHECKING = False  # `typing` takes longer to import than all that is needed for --version
 if TYPE_CHECKING:
+    from typing import Any
+
     from catalogctl.session import apply, drift, load_base, load_config, load_specs, plan
 
 __all__ = ["__version__", "apply", "drift", "load_base", "load_config", "load_specs", "plan"]

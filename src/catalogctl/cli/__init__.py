@@ -57,7 +57,8 @@ class Commands(click.Group):
             raise click.UsageError(problem.message + hint, ctx) from None
 
 
-def _root() -> click.Group:
+def root() -> click.Group:
+    """The program as click knows it."""
     from catalogctl.cli.options import global_options
 
     @click.group(
@@ -70,8 +71,8 @@ def _root() -> click.Group:
     def catalogctl(**_: Any) -> None:
         """GitOps for data-platform metadata.
 
-        YAML files in git say what should be true of tables and topics; `plan` says what would
-        change, `apply` carries it out, checks it and reports it.
+        YAML files in git say what should be true in OpenMetadata, Alation and PostHog; `plan` says
+        what would change, `apply` carries it out, checks it and reports it.
         """
 
     return catalogctl
@@ -89,7 +90,7 @@ def _run(args: Sequence[str] | None) -> int:
     from catalogctl.cli.exits import report
 
     try:
-        code = _root().main(
+        code = root().main(
             args=None if args is None else list(args), prog_name="catalogctl", standalone_mode=False
         )
         return code if isinstance(code, int) else 0
