@@ -1,4 +1,4 @@
-"""Where the program starts. Its version and its help wait for no import: they are asked for often."""
+"""Where the program starts. Version and help are asked for often: they wait for no import."""
 
 from __future__ import annotations
 

@@ -267,7 +267,7 @@ def _remaining_members(
     return replace(change, before=due.before, after=due.after, added=added, removed=removed)
 
 
-def _names(value: Value) -> tuple[str, ...]:
+def _names(value: Value | None) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
@@ -298,7 +298,10 @@ def _lacking(change: FieldChange, observed: Observed, rules: diff.Rules) -> str:
     held = observed.fields.get(change.path)
     if not change.is_set:
         return f"it has {held!r}" if held else "it has nothing"
-    left = _remaining_members(change, held if isinstance(held, tuple) else (), rules)
+    names = _names(held)
+    left = _remaining_members(replace(change, exact=False), names, rules)
+    if left.outcome is Outcome.APPLIED:  # an exact set that has more by now
+        return f"it has {', '.join(names)}"
     said = [f"it lacks {', '.join(left.added)}"] if left.added else []
     said += [f"it still has {', '.join(left.removed)}"] if left.removed else []
-    return "; ".join(said) or "it has others by now"
+    return "; ".join(said)

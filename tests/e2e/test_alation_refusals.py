@@ -104,7 +104,7 @@ def test_a_schema_that_is_not_catalogued_leaves_open_which_of_the_two_is_wrong(
     project.sync("orders_raw", schema="main.nowhere")
     message = project.apply(code=1).field("table")["message"]
     assert message.startswith(
-        "either data source 8 has no schema main.nowhere, or that has no TABLE orders_raw"
+        "either data source 8 has no schema main.nowhere, or the schema has no TABLE orders_raw"
     )
 
 
@@ -138,6 +138,7 @@ def test_a_connection_that_is_cut_after_the_sync_does_not_sync_twice(
     project.sandbox.faults.add(method="POST", path=SYNC, action="cut_after")
     done = project.apply()
     assert set(done.outcomes.values()) == {"applied"}
+    assert "cut the connection" not in done.out
     assert project.syncs() == 1
     assert project.live("shipments")["title"] == "Shipments"
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from catalogctl.providers.alation import provider
+from catalogctl.providers.alation.mapping import Name
 from catalogctl.providers.alation.reading import ALONE
+from catalogctl.providers.alation.syncing import Syncer
+from catalogctl.providers.alation.wire import Synced
 from catalogctl.sandbox import Sandbox
 from catalogctl.sandbox.alation.large import large_seed
 from e2e.alation_project import AlationProject, projects
@@ -126,6 +133,33 @@ def test_each_kind_of_difference_says_what_it_is(project: AlationProject) -> Non
     assert [each["path"] for each in changes[bare]["fields"]] == ["table"]
     assert "gone at the source" in done.field("columns", surplus)["message"]
     assert {each["verdict"] for each in changes.values()} == {"unverified"}
+
+
+def test_a_new_table_with_more_than_the_declared_columns_says_what_it_has(
+    project: AlationProject,
+) -> None:
+    project.sync("t_0010", columns={"only": ["id", "c_1"]})
+    message = project.apply(code=1).field("columns")["message"]
+    assert message.endswith("does not hold it: it has c_1, c_2, c_3, c_4, c_5, id")
+    assert project.plan().json["changes"][0]["reason"] == "has surplus c_2, c_3, c_4, c_5"
+
+
+def test_a_run_that_is_stopped_syncs_no_more_than_what_is_under_way(
+    project: AlationProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "SYNCS", 1)
+    for number in (10, 200, 302):
+        project.sync(f"t_{number:04}")
+    sync = Syncer.sync
+
+    async def interrupted(self: Syncer, name: Name, table_type: str) -> tuple[Synced, Any]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return await sync(self, name, table_type)
+
+    monkeypatch.setattr(Syncer, "sync", interrupted)
+    done = project.apply(code=130)
+    assert sorted(done.outcomes.values()) == ["applied", "skipped", "skipped"]
+    assert project.syncs() == 1
 
 
 @pytest.mark.parametrize("cap", [1, 7, 100])

@@ -195,6 +195,39 @@ def test_an_item_that_fails_inside_a_successful_job_leaves_the_others_done(
     done = project.apply(code=5)
     assert done.outcomes == {bad: "failed", good: "applied"}
     assert "it is under review" in done.field("title", bad)["message"]
+    assert "message" not in done.field("title", good)
+
+
+@new_server
+def test_a_job_that_fails_is_tried_again_table_by_table(project: AlationProject) -> None:
+    for table in ("orders", "customers"):
+        project.sync(table, title="x")
+    failed = {"status": "failed", "result": ["one of them cannot be written"]}
+    project.sandbox.faults.add(path="/bulk_metadata/job/", status=200, body=failed)
+    done = project.apply()
+    assert set(done.outcomes.values()) == {"applied"}
+    assert "cannot be written" not in done.out
+    assert sum(call.startswith("PATCH") for call in project.calls()) == 3
+
+
+@new_server
+def test_where_patch_is_not_found_everything_that_a_table_has_is_posted(
+    project: AlationProject,
+) -> None:
+    for table in ("orders", "customers"):
+        project.sync(table, title="x")
+    project.sandbox.faults.add(method="PATCH", status=404, times=None)
+    assert set(project.apply().outcomes.values()) == {"applied"}
+    assert project.plan().json["changes"] == []
+
+
+@new_server
+def test_a_job_that_cannot_be_looked_at_does_not_write_again(project: AlationProject) -> None:
+    for table in ("orders", "customers"):
+        project.sync(table, title="x")
+    project.sandbox.faults.add(path="/bulk_metadata/job/", status=404, times=None)
+    project.apply(code=None)
+    assert sum(call.startswith("PATCH") for call in project.calls()) == 1
 
 
 @new_server
@@ -259,3 +292,21 @@ def test_a_sync_by_hand_takes_the_type_from_the_catalog_without_a_spec(
 def test_a_sync_by_hand_that_is_refused_fails(project: AlationProject) -> None:
     done = project("run", "sync", "TableSync/8/main.dbo/nothing", code=1)
     assert "schema main.dbo has no TABLE nothing at the source" in done.err
+
+
+@new_server
+@pytest.mark.parametrize("identity", ["x/main.dbo/orders", "8/main.dbo", "8/main.dbo/a/b", "8//a"])
+def test_a_sync_by_hand_of_what_is_no_table_is_a_wrong_call(
+    project: AlationProject, identity: str
+) -> None:
+    done = project("run", "sync", f"TableSync/{identity}", code=64)
+    assert "write TableSync/DATASOURCE_ID/SCHEMA/TABLE" in done.err
+    assert project.requests() == []
+
+
+@new_server
+def test_a_sync_by_hand_whose_answer_is_lost_says_what_that_means(project: AlationProject) -> None:
+    project.sandbox.faults.add(method="POST", path="/table/sync/", action="cut_after")
+    done = project("run", "sync", "TableSync/8/main.dbo/orders", code=1)
+    assert "syncing it again does no harm" in done.err
+    assert project.syncs() == 1

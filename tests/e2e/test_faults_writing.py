@@ -222,8 +222,8 @@ def test_a_write_that_the_server_took_and_dropped_is_not_called_applied(project:
     assert "Old text of orders." in told
     project.declare(ITEMS, tags=["Level.Public"], displayName="Items")
     done = project.apply("--only", f"Table/{ITEMS}", code=1)
-    for path in ("tags", "displayName"):
-        assert done.field(path)["message"].endswith("does not hold it: it has nothing")
+    for path, lacks in {"tags": "it lacks Level.Public", "displayName": "it has nothing"}.items():
+        assert done.field(path)["message"].endswith(f"does not hold it: {lacks}")
 
 
 def test_an_import_that_ends_in_a_page_is_settled_by_reading(project: Project) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -87,9 +86,6 @@ class _Apply:
     troubled: set[tuple[str, str]] = field(default_factory=set)
     """Services in which something did not go well: removals there are left out."""
     failed_fast: bool = False
-    turns: dict[tuple[str, str], asyncio.Lock] = field(
-        default_factory=lambda: defaultdict(asyncio.Lock)
-    )
 
     async def everything(self) -> None:
         """Additions first, then replacements, then what takes something away."""
@@ -97,12 +93,7 @@ class _Apply:
         for change in self.plan.changes:
             phases[_phase(change)].append(change)
         for phase in sorted(phases):
-            batches = [
-                (name, batch)
-                for name, changes in _by_catalog(phases[phase]).items()
-                for batch in self.providers[name].batches(changes)
-            ]
-            await each(self._batch, batches, IN_FLIGHT)
+            await each(self._lane, self._lanes(phases[phase]), IN_FLIGHT)
 
     def cut_off(self) -> None:
         """Account for what has not come to its end."""
@@ -114,19 +105,26 @@ class _Apply:
             text = "cut off while it was written" if begun else "not begun: the run was cut off"
             self.done[change.address] = change.ended(outcome, text)
 
-    async def _batch(self, item: tuple[str, list[Change]]) -> None:
-        catalog, batch = item
-        async with self._turn(catalog, batch):
-            await self._in_turn(catalog, batch)
+    def _lanes(self, changes: Iterable[Change]) -> list[tuple[str, list[list[Change]]]]:
+        """The batches of each catalog; those in one lane come one after another.
 
-    def _turn(self, catalog: str, batch: list[Change]) -> AbstractAsyncContextManager[object]:
-        """Triggers of one group come one batch after another: each makes the catalog ask another
-        system, and those that wait are to be skipped when the run is stopped."""
-        if batch[0].action is not Action.TRIGGER:
-            return nullcontext()
-        return self.turns[catalog, self.providers[catalog].group(batch[0])]
+        So do the triggers of one group: each makes the catalog ask another system, and those that
+        wait are to be skipped when the run is stopped.
+        """
+        lanes: dict[tuple[str, str | int], list[list[Change]]] = defaultdict(list)
+        for name, own in _by_catalog(changes).items():
+            provider = self.providers[name]
+            for number, batch in enumerate(provider.batches(own)):
+                in_turn = batch[0].action is Action.TRIGGER
+                lanes[name, provider.group(batch[0]) if in_turn else number].append(batch)
+        return [(name, batches) for (name, _), batches in lanes.items()]
 
-    async def _in_turn(self, catalog: str, batch: list[Change]) -> None:
+    async def _lane(self, item: tuple[str, list[list[Change]]]) -> None:
+        catalog, batches = item
+        for batch in batches:
+            await self._batch(catalog, batch)
+
+    async def _batch(self, catalog: str, batch: list[Change]) -> None:
         if self.stop.is_set() or self.failed_fast:
             ended = [
                 each.ended(Outcome.SKIPPED, "not begun: the run was stopped") for each in batch

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from catalogctl.errors import Unreachable
+import re
+
+from catalogctl.errors import Unreachable, UsageError
 from catalogctl.model import Members
 from catalogctl.providers.actions import Ending, Order, Report
 from catalogctl.providers.alation.mapping import Name, name_of_table, type_to_sync
@@ -13,6 +15,11 @@ from catalogctl.providers.alation.wire import Table
 
 async def run(reading: Reading, syncer: Syncer, order: Order) -> Report:
     """Sync the table that the order is about. Raises `CatalogError` when it was not synced."""
+    parts = order.address.parts
+    if len(parts) != 3 or not re.fullmatch("[0-9]{1,18}", parts[0]) or not all(parts):
+        raise UsageError(
+            f"{order.address} is no table of Alation; write TableSync/DATASOURCE_ID/SCHEMA/TABLE"
+        )
     name = name_of_table(order.address)
     before = await _row(reading, name)
     table_type = type_to_sync(order.declared.get("table_type"), before)
@@ -23,6 +30,8 @@ async def run(reading: Reading, syncer: Syncer, order: Order) -> Report:
         except Unreachable as problem:
             lost = problem
     if lost is not None:
+        if lost.sent and before is not None:
+            lost.hint = "whether it was synced nobody can tell; syncing it again does no harm"
         if not lost.sent or before is not None or await _row(reading, name) is None:
             raise lost
         message = f"{name} is catalogued now, although no answer came: {lost.message}"

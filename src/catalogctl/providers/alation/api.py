@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from catalogctl.client import Client, Response
-from catalogctl.errors import BadResponse, Forbidden, NotFound, Unauthorized
+from catalogctl.errors import BadResponse, Forbidden, NotFound, Rejected, Unauthorized
 from catalogctl.providers.alation.mapping import Name
 from catalogctl.providers.alation.tokens import USERINFO, Tokens
 from catalogctl.providers.alation.wire import (
@@ -64,25 +64,27 @@ def explain(status: int, body: bytes) -> tuple[int, str]:
     except (ValueError, RecursionError):
         return status, text
     if not isinstance(answer, dict):
-        return status, _flat(answer) or text
+        return status, in_words(answer) or text
     said = answer.get("detail") or answer.get("error_description") or answer.get("title")
     if said is None:
         said = answer.get("error") or {
             key: value for key, value in answer.items() if key not in ("code", "status")
         }
-    errors = _flat(answer.get("errors"))
-    return status, f"{_flat(said)} {errors}".strip() or text
+    words, errors = in_words(said), in_words(answer.get("errors"))
+    if errors in words:
+        return status, words or text
+    return status, f"{words}{' ' if words[-1:] in ('', '.') else ': '}{errors}".strip()
 
 
-def _flat(value: Any) -> str:
+def in_words(value: Any) -> str:
     """Field errors in words: `key: API Key is a required input`."""
     if isinstance(value, dict):
-        parts = ((key, _flat(each)) for key, each in value.items())
+        parts = ((key, in_words(each)) for key, each in value.items())
         return "; ".join(
             said if key == "non_field_errors" else f"{key}: {said}" for key, said in parts if said
         )
     if isinstance(value, list):
-        return "; ".join(said for said in map(_flat, value) if said)
+        return "; ".join(said for said in map(in_words, value) if said)
     return "" if value is None else str(value)
 
 
@@ -155,7 +157,7 @@ class Api:
         try:
             response = await self._send("GET", f"{_V2}/datasource/{id}/", operation=operation)
             return decoded(response, _source)
-        except NotFound:
+        except (NotFound, Rejected):
             pass
         params = {"include_undeployed": "true", "include_hidden": "true"}
         try:

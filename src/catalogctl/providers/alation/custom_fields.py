@@ -47,6 +47,11 @@ class CustomFields:
         self._named: dict[str, list[Field]] = {}
         for each in definitions:
             self._named.setdefault(each.name_singular or "", []).append(each)
+        for name, found in self._named.items():
+            # Built-in ones are for other objects then, as the Status of glossary terms is.
+            made = [each for each in found if each.builtin_name is None]
+            if len(found) > 1 and len(made) == 1:
+                self._named[name] = made
 
     def refuses(self, name: str, *, is_list: bool) -> Refusal | None:
         """Why nothing can be declared of a field of this name, or not in this form."""
@@ -67,7 +72,8 @@ class CustomFields:
     def _not_one(self, name: str, found: Sequence[Field]) -> Refusal:
         if found:
             ids = ", ".join(str(each.id) for each in found)
-            return Refusal(f"{len(found)} custom fields are called {name}: ids {ids}")
+            message = f"{len(found)} custom fields are called {name}: ids {ids}"
+            return Refusal(message, "rename all but one of them in Alation")
         return Refusal(f"there is no custom field {name}", _near(name, self._named))
 
     def refuses_value(self, name: str, after: Value) -> Refusal | None:

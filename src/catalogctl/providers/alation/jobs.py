@@ -13,14 +13,19 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from catalogctl.errors import BadResponse, CatalogError
-from catalogctl.providers.alation.api import Api
+from catalogctl.errors import BadResponse, NotFound
+from catalogctl.providers.alation.api import Api, in_words
+from catalogctl.providers.alation.wire import Job
 
 PATIENCE = 300.0
 """Seconds. Small jobs take less than ten; what a job does later, the next plan finds."""
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 3.0
 _SECOND = re.compile(r"\(can be tracked using jobs API\):\s*(\d+)\s*$")
+
+
+class Failed(BadResponse):
+    """A job that failed, or reports errors: a part of it may be written all the same."""
 
 
 class StillRunning(BadResponse):
@@ -36,7 +41,8 @@ async def follow(
 ) -> None:
     """Wait for the end of a job, and of those that it started.
 
-    Raises `CatalogError` with the server's words when one fails, reports errors, or does not end.
+    Raises `Failed` with the server's words when one fails or reports errors, `StillRunning` when
+    one does not end, and other `CatalogError`s when nobody can tell.
     """
     until, left, seen = clock() + PATIENCE, {number}, {number}
     while left:
@@ -54,17 +60,18 @@ async def _ended(
 ) -> Any:
     pause = FIRST_PAUSE
     while True:
-        job = await api.job(number)
+        job = await _look(api, number)
         status = (job.status or "").lower()
         words = "; ".join(errors_of(job.result))
         if not status:
-            raise _problem(api, f"job {number} has no status, so nobody knows how it ended")
+            text = f"job {number} has no status, so nobody knows how it ended"
+            raise BadResponse(text, catalog=api.client.catalog)
         if status == "failed":
-            why = words or _shown(job.result) or job.msg or "the server does not say why"
-            raise _problem(api, f"job {number} failed: {why}")
+            why = words or in_words(job.result) or job.msg or "the server does not say why"
+            raise Failed(f"job {number} failed: {why}", catalog=api.client.catalog)
         if status == "successful":
             if words:
-                raise _problem(api, words)
+                raise Failed(words, catalog=api.client.catalog)
             return job.result
         if clock() >= until:
             text = f"job {number} has not ended after {PATIENCE:.0f} s: it is {status}"
@@ -73,13 +80,23 @@ async def _ended(
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
+async def _look(api: Api, number: int) -> Job:
+    """A job as it is. That there is none is no word about the objects that it is to write."""
+    try:
+        return await api.job(number)
+    except NotFound as problem:
+        said = problem.message
+    text = f"job {number} cannot be looked at, so nobody knows how it ended: {said}"
+    raise BadResponse(text, catalog=api.client.catalog)
+
+
 def errors_of(result: Any) -> Iterator[str]:
     """What a result says went wrong, entry by entry."""
     for entry in result if isinstance(result, list) else [result]:
         errors = entry.get("errors") or entry.get("error") if isinstance(entry, dict) else None
         for error in errors if isinstance(errors, list) else [errors]:
             if error:
-                yield error if isinstance(error, str) else _shown(error)
+                yield in_words(error)
 
 
 def _started(result: Any) -> Iterator[int]:
@@ -88,13 +105,3 @@ def _started(result: Any) -> Iterator[int]:
         found = _SECOND.search(text) if isinstance(text, str) else None
         if found is not None:
             yield int(found[1])
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return "; ".join(filter(None, map(_shown, value)))
-    return "" if value is None else str(value)
-
-
-def _problem(api: Api, message: str) -> CatalogError:
-    return BadResponse(message, catalog=api.client.catalog)

@@ -28,8 +28,10 @@ from catalogctl.providers.alation.writing import BatchWriter, Habits
 from catalogctl.providers.answers import as_they_come
 
 BATCH = 20
-"""Tables of one data source that are written together: read before and after in few requests, and
-few enough for a run that is stopped to end soon."""
+"""Tables of one data source whose texts and values are written together, by few jobs."""
+SYNCS = 5
+"""Tables that are synced between two looks at the catalog: each may take a minute, and a run that
+is stopped finishes what is under way."""
 
 
 class Alation:
@@ -85,7 +87,7 @@ class Alation:
         for change in changes:
             key = self.group(change), change.action is Action.TRIGGER
             batch = open_ones[key]
-            if not batch or len(batch) == BATCH:
+            if not batch or len(batch) == (SYNCS if change.action is Action.TRIGGER else BATCH):
                 batch = open_ones[key] = []
                 batches.append(batch)
             batch.append(change)

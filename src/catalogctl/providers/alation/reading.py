@@ -2,8 +2,8 @@
 
 Tables are asked for by name when few are wanted, else schema by schema, else the whole data
 source; columns by the ids of their tables. That a filter given several times means any of its
-values is inferred (Alation's SDK sends it so): it is believed once an answer shows it, else whole
-lists are read.
+values is inferred (Alation's SDK sends some so): of each filter it is believed once an answer shows
+it, else whole lists are read.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ VALUES = 100
 CHARACTERS = 2000
 """So much of a URL they may take, which servers and proxies commonly cut at four thousand."""
 
+_BY_NAME, _BY_TABLE = "name__iexact", "table_id"
+"""The filters that are given several times."""
+
 Wanted = tuple[Address, Mapping[str, Declared]]
 
 
@@ -45,8 +48,8 @@ class Reading:
     _sources: dict[int, DataSource | None] = field(default_factory=dict)
     _seen: set[int] = field(default_factory=set)
     """Data sources that are known to be there."""
-    _any_of: bool = False
-    """Whether a filter given several times was seen to mean any of its values."""
+    _any_of: set[str] = field(default_factory=set)
+    """Filters that, given several times, were seen to mean any of their values."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def look(self, wanted: Sequence[Wanted]) -> list[Observed]:
@@ -94,8 +97,9 @@ class Reading:
         for values in _portions(sorted({name.table for name in names})):
             found = await self._named(filters, values)
             unseen = _folded(values) - _folded(row.name for row in found)
-            self._any_of |= len(_folded(row.name for row in found)) > 1
-            if unseen and len(values) > 1 and not self._any_of:
+            if len(_folded(row.name for row in found)) > 1:
+                self._any_of.add(_BY_NAME)
+            if unseen and len(values) > 1 and _BY_NAME not in self._any_of:
                 if len(unseen) > ALONE:
                     return None
                 for value in values:
@@ -105,7 +109,7 @@ class Reading:
         return rows
 
     async def _named(self, filters: Params, values: Sequence[str]) -> list[Table]:
-        pages = self.api.tables({**filters, "name__iexact": values})
+        pages = self.api.tables({**filters, _BY_NAME: values})
         return [row async for page in pages for row in page]
 
     async def _in_lists(self, ds_id: int, names: Iterable[Name]) -> list[Table]:
@@ -132,8 +136,9 @@ class Reading:
         for values, rows in zip(portions, found, strict=True):
             ids = {int(value) for value in values}
             seen = {column.table_id for column in rows}
-            self._any_of |= len(seen & ids) > 1
-            if len(ids) > 1 and not self._any_of:
+            if len(seen & ids) > 1:
+                self._any_of.add(_BY_TABLE)
+            if len(ids) > 1 and _BY_TABLE not in self._any_of:
                 unanswered |= ids - seen
             for column in rows:
                 columns.setdefault(column.table_id, []).append(column.name)
@@ -145,7 +150,7 @@ class Reading:
         return columns
 
     async def _columns_of(self, ds_id: int, ids: Sequence[str]) -> list[Column]:
-        params = {"ds_id": str(ds_id), "table_id": ids}
+        params = {"ds_id": str(ds_id), _BY_TABLE: ids}
         return [column async for page in self.api.columns(params) for column in page]
 
     async def _columns_in_lists(self, ds_id: int, tables: Iterable[Table]) -> list[Column]:

@@ -67,9 +67,14 @@ class Syncer:
     async def _bad_request(self, problem: CatalogError, name: Name) -> CatalogError:
         """Missing values and bad types were kept from being sent."""
         settings = await self.reading.settings(name.ds_id, anew=True)
-        if settings is None or not excludes(settings, name.schema):
-            return problem
-        return _reworded(problem, *excluded(name))
+        if settings is not None and excludes(settings, name.schema):
+            return _reworded(problem, *excluded(name))
+        return _reworded(
+            problem,
+            f"Alation does not take {name}: {problem.message}",
+            f"see whether schema {name.schema} is excluded in the settings of data source "
+            f"{name.ds_id}, Per-Object Settings too",
+        )
 
     async def _forbidden(self, problem: CatalogError, name: Name) -> CatalogError:
         try:
@@ -86,17 +91,21 @@ class Syncer:
         )
 
     async def _not_found(self, problem: CatalogError, name: Name, table_type: str) -> CatalogError:
-        if await self.reading.settings(name.ds_id, anew=True) is None:
+        settings = await self.reading.settings(name.ds_id, anew=True)
+        if settings is None:
             text = f"data source {name.ds_id} is not there, or the token may not see it"
             return _reworded(problem, text, "check datasource_id")
+        if settings.is_virtual:
+            text = f"data source {name.ds_id} is virtual: there is no database to sync {name} from"
+            return _reworded(problem, text, "upload its metadata to Alation first")
         other = "VIEW" if table_type == "TABLE" else "TABLE"
         hint = f"check the names, and declare table_type: {other} if it is one"
         if await self.reading.has_schema(name):
             text = f"schema {name.schema} has no {table_type} {name.table} at the source"
             return _reworded(problem, text, hint)
         text = (
-            f"either data source {name.ds_id} has no schema {name.schema}, or that has no "
-            f"{table_type} {name.table}: the schema is not catalogued, and Alation does not say"
+            f"either data source {name.ds_id} has no schema {name.schema}, or the schema has no "
+            f"{table_type} {name.table}: it is not catalogued, and Alation does not say which"
         )
         return _reworded(problem, text, hint)
 

@@ -56,6 +56,7 @@ class DataSource(msgspec.Struct, frozen=True):
     is_gone: bool | None = None
     exclude_schemas: list[Any] | None = None
     limit_schemas: list[Any] | None = None
+    is_virtual: bool | None = None
 
     @property
     def is_there(self) -> bool:

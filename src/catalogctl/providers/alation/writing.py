@@ -33,7 +33,7 @@ class Habits:
     """What is learnt of a server while writing."""
 
     patches: bool = True
-    """Whether it takes PATCH, which it does since 2025.3; before, with a 405, it does not."""
+    """Whether it takes PATCH, which it does since 2025.3. Before it does not: 405, maybe 404."""
 
 
 @dataclass(slots=True)
@@ -110,14 +110,14 @@ class BatchWriter:
         fields: Callable[[_Target], list[FieldChange]],
         write: Callable[[Sequence[_Target]], Awaitable[None]],
     ) -> None:
-        """All at once; one by one when that is refused, since then nothing of it was written."""
+        """All at once; one by one when that is refused or fails, which may be for one of them."""
         targets = [target for target in targets if fields(target)]
         if not targets:
             return
         try:
             await write(targets)
         except CatalogError as problem:
-            if isinstance(problem, (Rejected, NotFound)) and len(targets) > 1:
+            if isinstance(problem, (Rejected, NotFound, jobs.Failed)) and len(targets) > 1:
                 for target in targets:
                     await self._all([target], fields, write)
                 return
@@ -134,12 +134,13 @@ class BatchWriter:
                 await jobs.follow(self._api, await self._api.write_tables("PATCH", ds_id, items))
                 return
             except CatalogError as problem:
-                if problem.status != 405:
+                if problem.status not in (404, 405):
                     raise
-            self._habits.patches = False
         raw = await asyncio.gather(*map(self._api.raw_table, texts))
         items = [whole_state(each, texts[each["id"]]) for each in raw]
-        await jobs.follow(self._api, await self._api.write_tables("POST", ds_id, items))
+        number = await self._api.write_tables("POST", ds_id, items)
+        self._habits.patches = False  # a 404 may have been about what is written: then so is this
+        await jobs.follow(self._api, number)
 
     async def _write_values(self, targets: Sequence[_Target]) -> None:
         """One job for all, and the second one that it may start. Raises `CatalogError`."""

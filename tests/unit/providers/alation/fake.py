@@ -22,7 +22,7 @@ URL = "https://alation.example.com"
 Answer = tuple[int, Any]
 Handler = Callable[[httpx.Request], "Answer | Awaitable[Answer]"]
 
-ANY_OF, LAST, ALL_OF = "any of", "the last", "all of"
+ANY_OF, LAST, ALL_OF, NOTHING = "any of", "the last", "all of", "nothing"
 """What a filter may mean that is given several times."""
 
 
@@ -49,18 +49,21 @@ def column(id: int, table: Any, name: str) -> Any:
 
 
 class Fake:
-    """A server. `answers` maps "METHOD path" to a handler, or to a status and a body."""
+    """A server. `answers` maps "METHOD path" to a handler, or to a status and a body.
+
+    `several` says what each filter means when it is given several times.
+    """
 
     def __init__(
         self,
         tables: list[Any] | None = None,
         columns: list[Any] | None = None,
         *,
-        several: str = ANY_OF,
+        several: Mapping[str, str] | None = None,
         cap: int = 1000,
     ) -> None:
         self.lists = {"table": tables or [], "column": columns or [], "schema": []}
-        self.several = several
+        self.several = several or {}
         self.cap = cap
         self.asked: list[httpx.Request] = []
         self.answers: dict[str, Handler | Answer] = {
@@ -102,7 +105,8 @@ class Fake:
             folded = field != filter
             has = str(row[field]).casefold() if folded else str(row[field])
             hits = [(each.casefold() if folded else each) == has for each in wanted]
-            fits = {ANY_OF: any(hits), LAST: hits[-1], ALL_OF: all(hits)}[self.several]
+            meanings = {ANY_OF: any(hits), LAST: hits[-1], ALL_OF: all(hits), NOTHING: True}
+            fits = meanings[self.several.get(filter, ANY_OF)] if len(hits) > 1 else hits[0]
             if not fits:
                 return False
         return True

@@ -37,6 +37,8 @@ from unit.providers.alation.fake import Fake, table
             },
             "Please check. Object not found: attribute:999.",
         ),
+        ({"detail": "Bad schema", "errors": ["Bad schema"]}, "Bad schema"),
+        ({"detail": "Bad input", "errors": [{"key": ["x"]}]}, "Bad input: key: x"),
         ({"subject": ["Invalid otype"]}, "subject: Invalid otype"),
         ([{"options": ["Needed."]}, {}], "options: Needed."),
         ({"error": "invalid_client", "error_description": "Incorrect."}, "Incorrect."),

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from catalogctl.errors import CatalogError
+from catalogctl.errors import BadResponse, CatalogError
 from catalogctl.providers.alation import jobs
 from catalogctl.providers.alation.api import Api
 from unit.providers.alation.fake import Answer, Fake
@@ -76,3 +76,18 @@ def test_the_second_job_is_followed_and_none_twice() -> None:
 def test_what_went_wrong_is_said(states: dict[str, list[Any]], said: str) -> None:
     with pytest.raises(CatalogError, match=said):
         follow(**states)
+
+
+def test_a_job_that_failed_is_told_from_one_of_which_nobody_knows() -> None:
+    with pytest.raises(jobs.Failed):
+        follow(j7=[{"status": "failed", "msg": "m"}])
+    with pytest.raises(jobs.Failed, match=r": key: 400068: bad$"):
+        follow(j7=[done({**GOOD, "errors": [{"key": ["400068: bad"]}]})])
+    fake = Fake()
+
+    async def work(api: Api) -> None:
+        await jobs.follow(api, 7)
+
+    with pytest.raises(BadResponse, match="job 7 cannot be looked at") as caught:
+        fake.run(work)  # which answers 404
+    assert not isinstance(caught.value, jobs.Failed)

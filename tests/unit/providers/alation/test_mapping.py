@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from catalogctl import planning
-from catalogctl.model import Action, Address, Desired, Members
+from catalogctl.model import Action, Address, Desired, FieldChange, Members
 from catalogctl.providers.alation.custom_fields import CustomFields
 from catalogctl.providers.alation.mapping import (
     AlationRules,
@@ -144,6 +144,17 @@ def test_a_custom_field_that_cannot_be_declared_so_is_missing(
     path = f"custom_fields.{name}"
     seen = observed(ADDRESS, {path: wanted}, [row(1, "foobar")], {}, FIELDS)
     assert seen.missing[path].startswith(said)
+
+
+def test_a_field_of_ones_own_goes_before_a_built_in_one_of_its_name() -> None:
+    own, built_in = Field(10020, "TEXT", "Status"), Field(5, "PICKER", "Status", "status", ["A"])
+    fields = CustomFields([built_in, own])
+    assert fields.refuses("Status", is_list=False) is None
+    sent = fields.to_send(1, FieldChange("custom_fields.Status", before="", after="Reviewed"))
+    assert sent["field_id"] == 10020
+    twice = CustomFields([built_in, own, own]).refuses("Status", is_list=False)
+    assert twice is not None
+    assert twice.message == "3 custom fields are called Status: ids 5, 10020, 10020"
 
 
 def test_a_value_that_a_pick_list_lacks_names_the_member() -> None:

@@ -12,8 +12,9 @@ from catalogctl.model import Address, Members, Observed
 from catalogctl.providers.alation import reading
 from catalogctl.providers.alation.api import Api
 from catalogctl.providers.alation.reading import FEW, FEW_SCHEMAS, Reading, by_data_source
-from unit.providers.alation.fake import ALL_OF, ANY_OF, LAST, Fake, column, table
+from unit.providers.alation.fake import ALL_OF, ANY_OF, LAST, NOTHING, Fake, column, table
 
+MEANINGS = st.sampled_from([ANY_OF, LAST, ALL_OF, NOTHING])
 DECLARED = {"table": "x", "columns": Members(("id",))}
 
 
@@ -43,14 +44,14 @@ def look(fake: Fake, names: list[tuple[str, str]], declared: Any = None) -> list
 
 
 @given(
-    several=st.sampled_from([ANY_OF, LAST, ALL_OF]),
+    several=st.fixed_dictionaries({"name__iexact": MEANINGS, "table_id": MEANINGS}),
     wanted=st.sets(st.integers(0, 80), min_size=1, max_size=70),
     tables=st.integers(1, 80),
     schemas=st.integers(1, 13),
     cap=st.sampled_from([7, 1000]),
 )
 def test_each_table_is_seen_as_it_is_whatever_a_repeated_filter_means(
-    several: str, wanted: set[int], tables: int, schemas: int, cap: int
+    several: dict[str, str], wanted: set[int], tables: int, schemas: int, cap: int
 ) -> None:
     fake = catalog(tables, schemas, several=several, cap=cap)
     names = [(f"s{id % schemas}", f"T{id}") for id in sorted(wanted)]
@@ -118,6 +119,7 @@ def test_names_from_far_away_do_not_make_an_endless_url() -> None:
         ((200, {"id": 9, "deleted": True}), False),
         ((403, {"detail": "Admins only."}), True),
         ((404, {"detail": "Not found."}), False),
+        ((400, {"detail": "No OCF data source."}), False),
     ],
 )
 def test_a_data_source_without_the_tables_is_looked_at(answer: Any, exists: bool) -> None:

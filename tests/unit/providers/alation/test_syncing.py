@@ -73,13 +73,13 @@ SERVER = {"id": 7, "username": "ann", "role": "SERVER_ADMIN"}
     [
         (400, {"datasource/8/": (200, {"id": 8, "exclude_schemas": ["MAIN.DBO"]})}, "is excluded"),
         (400, {"datasource/8/": (200, {"id": 8, "limit_schemas": [["x", "y"]]})}, "is excluded"),
-        (400, {}, "the server's words"),
+        (400, {}, "Alation does not take main.dbo.foobar: the server's words"),
         (400, {"datasource/8/": (500, {})}, "the server's words"),
         (403, {"userinfo/": (200, {**SERVER, "role": "STEWARD"})}, "ann is STEWARD, and only an"),
         (403, {}, "either the service account of data source 8 may not see main.dbo.foobar, or"),
         (404, {"datasource/8/": (404, {})}, "data source 8 is not there, or the token may not"),
         (404, {"schema/": (200, [{"id": 1, "name": "Main.DBO"}])}, "schema main.dbo has no TABLE"),
-        (404, {"schema/": (200, [])}, "either data source 8 has no schema main.dbo, or that has"),
+        (404, {"schema/": (200, [])}, "either data source 8 has no schema main.dbo, or the schema"),
         (500, {}, "Alation could not connect to data source 8: the server's words"),
         (503, {}, "the server's words"),
     ],
@@ -98,6 +98,22 @@ def test_reasons_that_share_a_status_are_told_apart_by_reading(
     assert said in problem.message
     assert not problem.again
     assert fake.calls("/sync/") == [SYNC]
+
+
+def test_what_settings_do_not_tell_of_a_schema_is_left_to_look_at() -> None:
+    fake = Fake()
+    fake.answers[SYNC] = (400, {})
+    (problem,) = sync(fake, NAME)
+    assert "Per-Object Settings" in problem.hint
+
+
+def test_a_virtual_data_source_is_called_one() -> None:
+    fake = Fake()
+    fake.answers[SYNC] = (404, {"detail": "Not found."})
+    fake.answers["GET /integration/v2/datasource/8/"] = (404, {"detail": "Not found."})
+    fake.answers["GET /integration/v1/datasource/"] = (200, [{"id": 8, "is_virtual": True}])
+    (problem,) = sync(fake, NAME)
+    assert "data source 8 is virtual" in problem.message
 
 
 def test_a_token_that_is_no_good_any_more_is_told_from_a_missing_right() -> None:
