@@ -45,6 +45,10 @@ class Rules(Protocol):
         """Members of `held` that cannot stay once `wanted` are there (known without asking)."""
         ...
 
+    def takes_away(self, path: str) -> bool:
+        """Whether a member of an additive set goes when git no longer lists it. It mostly does."""
+        return True
+
     def identity(self, address: Address) -> tuple[str, str]:
         """The field under which a spec names the object, and what it is called there."""
         return "name", address.name
@@ -161,7 +165,8 @@ def members(
     missing = {key: name for key, name in wanted_by_key.items() if key not in held_by_key}
     surplus = {key: name for key, name in held_by_key.items() if key not in wanted_by_key}
     if not wanted.only:
-        surplus = {key: name for key, name in surplus.items() if key in then}
+        gone = then if rules.takes_away(path) else set()
+        surplus = {key: name for key, name in surplus.items() if key in gone}
     # Who moved each member: what the base had and the catalog lost, or what only the catalog has
     # although the set was exact before too, is drift.
     added = {name: Origin.DRIFT if key in then else Origin.CHANGE for key, name in missing.items()}

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from catalogctl import diff, planfile, policy
-from catalogctl.model import Action, Address, Change, FieldChange, Outcome, Plan, Verdict
+from catalogctl.model import Action, Address, Change, FieldChange, Outcome, Plan, Risk, Verdict
 
 JOURNAL = "journal.jsonl"
 
@@ -129,7 +129,9 @@ def _reversed(change: FieldChange) -> FieldChange:
         empty = "unVoted" if change.path == "vote" else ""
         before = empty if change.before is None else change.before
         back = FieldChange(change.path, before=change.after, after=before)
-    return replace(back, verdict=Verdict.UNVERIFIED, source=change.source, risk=change.risk)
+    # What a way back costs nobody has judged; that the way there could reset is reason enough.
+    risk = change.risk if change.risk in (Risk.RESET, Risk.DESTROY) else None
+    return replace(back, verdict=Verdict.UNVERIFIED, source=change.source, risk=risk)
 
 
 def interrupted(folder: Path) -> Interrupted | None:

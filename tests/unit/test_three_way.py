@@ -177,3 +177,18 @@ def test_two_different_choices_for_one_place_are_a_conflict() -> None:
 def test_identity_and_plain_changes_have_defaults() -> None:
     address = Address("om", "Table", "a.b.c.d")
     assert RULES.identity(address) == ("name", "a.b.c.d")
+
+
+def test_what_is_not_git_s_to_give_is_not_git_s_to_take() -> None:
+    class OfTheSource(Plain):
+        def takes_away(self, path: str) -> bool:
+            return path != "columns"
+
+    for path, removed in (("columns", None), ("tags", ("B",))):
+        change = diff.members(
+            path, Members(("A",)), ("A", "B"), OfTheSource(), base=Members(("A", "B"))
+        )
+        assert (change.removed if change else None) == removed
+    exact = diff.members("columns", Members(("A",), only=True), ("A", "B"), OfTheSource())
+    assert exact is not None
+    assert exact.removed == ("B",)

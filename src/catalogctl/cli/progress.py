@@ -25,8 +25,9 @@ class Progress:
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._last = time.monotonic()
+        self._last_wait = float("-inf")
         self._shown = False
-        self._waiting = ""
+        self._line = ""
 
     def __enter__(self) -> Progress:
         _running.append(self)
@@ -49,19 +50,22 @@ class Progress:
             self._shown = False
 
     def __call__(self, doing: str, done: int, total: int) -> None:
+        self._line = f"{doing}: {done} of {total}"
+        if time.monotonic() - self._last >= (FRAME_SECONDS if self._terminal else QUIET_SECONDS):
+            self._write(self._line)
+
+    def waiting(self, why: str) -> None:
+        """A catalog makes us wait: said at once, since nothing else is going to move."""
         now = time.monotonic()
-        if now - self._last < (FRAME_SECONDS if self._terminal else QUIET_SECONDS):
-            return
-        self._last = now
-        line = f"{doing}: {done} of {total}{self._waiting}"
+        if self._terminal or now - self._last_wait >= QUIET_SECONDS:
+            self._last_wait = now
+            self._write(f"{self._line} ({why})" if self._line else why)
+
+    def _write(self, line: str) -> None:
+        self._last = time.monotonic()
         if self._terminal:
             sys.stderr.write(f"\r\x1b[2K{line}")
             self._shown = True
         else:
             sys.stderr.write(f"{line}\n")
-        self._waiting = ""
         sys.stderr.flush()
-
-    def waiting(self, why: str) -> None:
-        """A catalog makes us wait; said in the next line."""
-        self._waiting = f" ({why})"

@@ -74,6 +74,10 @@ class AlationRules(diff.Rules):
     ) -> frozenset[str]:
         return frozenset()
 
+    def takes_away(self, path: str) -> bool:
+        """Columns are the source's: as long as it has one, no sync could take it away."""
+        return path != "columns"
+
     def identity(self, address: Address) -> tuple[str, str]:
         return "table", name_of_table(address).table
 
