@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks import measure, peers, stage
@@ -89,7 +89,6 @@ class Bench:
     ) -> Contender:
         """A Python program in a project: cold, or with the cache that a run before it left."""
         server = self.server(catalog or self.catalog())
-        stage.configure(folder, server.url)
         surroundings = stage.environment(folder, ".warm" if warm else ".cache")
         whole = [sys.executable, *command]
         filled: list[bool] = []
@@ -97,6 +96,7 @@ class Bench:
         def before() -> None:
             server.reset()
             server.delay(0)
+            stage.configure(folder, server.url)
             stage.forget(folder)
             if warm and not filled:
                 stage.quietly(whole, folder, surroundings)
@@ -145,7 +145,8 @@ def script(bench: Bench) -> Iterator[Contender]:
     catalog = bench.catalog(bench.sizes.naive)
     plan = bench.run("plan, cold", PLAN, catalog.project(), catalog)
     yield plan
-    yield peers.naive(bench.root, bench.server(catalog).url, catalog.project(), plan.before)
+    command = peers.naive(bench.root, bench.server(catalog).url)
+    yield replace(plan, name="naive pipeline", command=command, rounds=1)
 
 
 def growth(bench: Bench) -> Iterator[Contender]:
@@ -245,10 +246,10 @@ BLOCKS: dict[str, Block] = {
         (scopes, 1),
         (waits, 3),
         (start, 21),
-        (apply, 1),
+        (apply, 3),
         (base, 5),
         (choices, 3),
-        (concurrency, 1),
+        (concurrency, 2),
     )
 }
 

@@ -44,7 +44,7 @@ class Project:
             [sys.executable, "-m", "catalogctl", "plan", "--no-rehearse", "--format", "json"],
             cwd=self.folder,
             env=stage.environment(self.folder),
-            capture_output=True,
+            stdout=subprocess.PIPE,
             check=True,
         )
         return run.stdout

@@ -84,9 +84,10 @@ def run(contender: Contender, log: Path) -> Sample:
         wall = time.perf_counter() - begun
     code = process.returncode = os.waitstatus_to_exitcode(status)
     text = _end(log)
-    if code != contender.expected or contender.says not in text:
-        wanted = f"{contender.expected}, with {contender.says!r} in what it says"
-        raise Failed(f"{contender.name}: exit {code}, not {wanted}:\n{text[-2000:]}")
+    if code != contender.expected:
+        raise Failed(f"{contender.name}: exit {code}, not {contender.expected}\n{text[-2000:]}")
+    if contender.says not in text:
+        raise Failed(f"{contender.name}: does not say {contender.says!r}\n{text[-2000:]}")
     counted = contender.after()
     return Sample(
         used.ru_utime + used.ru_stime,

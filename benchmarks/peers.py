@@ -1,5 +1,7 @@
 """Other programs that do a comparable thing, and what they need to do it.
 
+    python -m benchmarks.peers octodns FOLDER 10000     # writes what a peer works on
+
 What Python's package registry has is installed on first use into a virtual environment of its own,
 as pinned in `peers.txt`. What cannot be had raises `Absent`, and is left out with that word.
 """
@@ -12,13 +14,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from benchmarks.measure import Contender
-from benchmarks.stage import PACKAGE, environment
+from benchmarks.stage import PACKAGE, environment, python
 
 ENTRIES = 20
 """Of a Terraform resource's map: as many as a table has columns."""
@@ -59,7 +61,7 @@ def scripts(root: Path) -> Path:
 def octodns(root: Path, records: int) -> Contender:
     """A dry run of `octodns-sync` over one zone whose target holds what its source says."""
     program = scripts(root) / "octodns-sync"
-    folder = _made(root / "peers" / f"octodns-{records}", lambda new: _zone(new, records))
+    folder = _made(root / "peers" / f"octodns-{records}", _writer("octodns", records))
     return Contender(
         "octoDNS",
         [str(program), "--config-file", "config.yaml"],
@@ -96,7 +98,7 @@ def terraform(root: Path, resources: int) -> Contender:
     more = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.devnull}
 
     def make(folder: Path) -> None:
-        _resources(folder, resources)
+        _writer("terraform", resources)(folder)
         initialise = [program, "init", "-input=false", "-no-color"]
         _quiet(initialise, cwd=folder, env=environment(folder) | more)
 
@@ -151,18 +153,16 @@ def _attributes(at: int, entries: dict[str, str]) -> dict[str, Any]:
     return {"id": str(UUID(int=at)), "input": typed, "output": typed, "triggers_replace": None}
 
 
-def naive(root: Path, url: str, project: Path, before: Callable[[], None]) -> Contender:
-    """The naive pipeline over the specs of a project."""
+def naive(root: Path, url: str) -> Sequence[str]:
+    """The command of the naive pipeline, for a project's folder."""
     schema = PACKAGE.parent / "src" / "catalogctl" / "schemas" / "table.schema.json"
-    script = str(PACKAGE / "naive_pipeline.py")
-    return Contender(
-        "naive pipeline",
-        [str(scripts(root) / "python"), script, url, "catalog-specs", str(schema)],
-        project,
-        environment(project),
-        rounds=1,
-        before=before,
-    )
+    script = PACKAGE / "naive_pipeline.py"
+    return [str(scripts(root) / "python"), str(script), url, "catalog-specs", str(schema)]
+
+
+def _writer(peer: str, count: int) -> Callable[[Path], None]:
+    """In a process of its own: this one stays small, see `measure`."""
+    return lambda folder: python("benchmarks.peers", peer, str(folder), str(count))
 
 
 def _made(folder: Path, make: Callable[[Path], None]) -> Path:
@@ -183,4 +183,16 @@ def _write(path: Path, value: Any) -> None:
 
 
 def _quiet(command: list[str], **how: Any) -> None:
-    subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, **how)
+    subprocess.run(
+        command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=600, **how
+    )
+
+
+def main() -> None:
+    _, peer, folder, count = sys.argv
+    write = {"octodns": _zone, "terraform": _resources}[peer]
+    write(Path(folder), int(count))
+
+
+if __name__ == "__main__":
+    main()

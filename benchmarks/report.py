@@ -85,7 +85,7 @@ def everything(run: Run) -> Table:
             cpu, wall, rss = (median(getattr(each, what) for each in own) for what in _COSTS)
             kinds = sorted(own[-1].requests.items(), key=lambda each: -each[1])
             requests = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
-            figures = (f"{cpu:.2f}", f"{wall:.2f}", f"{rss / 1e6:.0f}")
+            figures = (_digits(cpu), _digits(wall), _digits(rss / 1e6))
             rows.append((block, name, str(len(own)), *figures, requests))
     return rows
 

@@ -1,6 +1,6 @@
 """A catalog on the loopback that costs as little as it can, so that a client is what is measured.
 
-    python -m benchmarks.server STATE [--delay-ms 20] [--gzip]
+    python -m benchmarks.server STATE [--delay-ms 20]
 
 The first line of its output is its URL. `GET /_bench/counters` tells how many requests of which
 kind came since the last `POST /_bench/reset`, which also forgets every edit.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import gzip
 import json
 import socket
 from collections import Counter
@@ -29,10 +28,9 @@ REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 412: "Precondition F
 class Service:
     """Routes requests to the catalog and counts them by kind."""
 
-    def __init__(self, catalog: Catalog, delay: float, zipped: bool) -> None:
+    def __init__(self, catalog: Catalog, delay: float) -> None:
         self.catalog = catalog
         self.delay = delay
-        self.zipped = zipped
         self.requests: Counter[str] = Counter()
         self.sent = 0
 
@@ -153,7 +151,7 @@ class Connection(asyncio.Protocol):
         del self.received[:whole]
         method, target, _ = first.split(" ")
         status, answer = self.service.answer(method, target, headers, content)
-        ready = self._bytes(status, answer, headers.get("accept-encoding", ""))
+        ready = self._bytes(status, answer)
         if self.service.delay and not target.startswith("/_bench/"):
             self.waiting = True
             asyncio.get_running_loop().call_later(self.service.delay, self._send, ready)
@@ -165,19 +163,15 @@ class Connection(asyncio.Protocol):
         self.transport.write(ready)
         self._proceed()
 
-    def _bytes(self, status: int, answer: Answer, accepted: str) -> bytes:
-        body, more = answer.body, b""
-        if self.service.zipped and "gzip" in accepted:
-            body, more = gzip.compress(body, 1), b"Content-Encoding: gzip\r\n"
-        if answer.etag:
-            more += f"ETag: {answer.etag}\r\n".encode()
-        self.service.sent += len(body)
+    def _bytes(self, status: int, answer: Answer) -> bytes:
+        self.service.sent += len(answer.body)
         head = (
             f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: ".encode()
             + answer.kind
-            + f"\r\nContent-Length: {len(body)}\r\n".encode()
+            + f"\r\nContent-Length: {len(answer.body)}\r\n".encode()
         )
-        return head + more + b"\r\n" + body
+        tag = f"ETag: {answer.etag}\r\n".encode() if answer.etag else b""
+        return head + tag + b"\r\n" + answer.body
 
 
 async def serve(service: Service, port: int) -> None:
@@ -192,9 +186,8 @@ def main() -> None:
     parser.add_argument("state", type=Path)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay-ms", type=float, default=0.0)
-    parser.add_argument("--gzip", action="store_true", help="costs the server time; off by default")
     given = parser.parse_args()
-    service = Service(Catalog(given.state), given.delay_ms / 1000, given.gzip)
+    service = Service(Catalog(given.state), given.delay_ms / 1000)
     gc.freeze()
     try:
         asyncio.run(serve(service, given.port))

@@ -191,5 +191,6 @@ def environment(folder: Path, cache: str = ".cache") -> dict[str, str]:
         TOKEN: "benchmark",
         "CATALOGCTL_CACHE_DIR": str(folder / cache),
         "NO_COLOR": "1",
-        "PYTHONPATH": str(ROOT),
+        # This checkout is what is measured, wherever the interpreter's own is installed from.
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
     }

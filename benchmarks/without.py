@@ -45,7 +45,8 @@ def packing() -> None:
         __slots__ = ("_values",)
 
         def __init__(self, values: Mapping[str, Any]) -> None:
-            super().__init__(b"")
+            heads = {path.partition(".")[0] for path in values}
+            super().__init__(b"", " ".join(sorted(heads)))
             self._values = dict(values)
 
         def __getitem__(self, path: str) -> Any:

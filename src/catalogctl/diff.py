@@ -109,6 +109,8 @@ def in_sync(
     base: Base | None = None,
 ) -> bool:
     """Whether `fields` would find nothing. Cheaper, since most objects are in sync."""
+    if base is declared:  # the very document of then: git has given up nothing
+        base = None
     for path, wanted in declared.items():
         held = live.get(path)
         if isinstance(wanted, Members):
