@@ -305,6 +305,8 @@ class Client:
             answer = await http.send(request)
         except failures.RAISED as problem:
             return failures.of_exception(problem, self._base, seconds, setting)
+        # It refers back to the answer: without this, megabytes would wait for the cycle collector.
+        answer.stream = httpx.ByteStream(b"")
         if answer.is_success:
             return Response(
                 answer.status_code, answer.headers, answer.content, self.catalog, call.operation
