@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +44,8 @@ class Cache:
         self._new: list[tuple[bytes, bytes]] = []
         self._database: sqlite3.Connection | None = None
         self._was_empty = False
+        self._ahead: Iterator[tuple[bytes, bytes]] = iter(())
+        self._next: tuple[bytes, bytes] | None = None
 
     def __enter__(self) -> Cache:
         try:
@@ -82,13 +84,30 @@ class Cache:
         if self._database is None or self._was_empty:
             return None
         try:
-            found = self._database.execute(
-                "SELECT declared FROM specs WHERE content = ?", (_key(content),)
-            ).fetchone()
-            return None if found is None else [_declaration(*each) for each in _decode(found[0])]
+            found = self._row(_key(content))
+            return None if found is None else [_declaration(*each) for each in _decode(found)]
         except (sqlite3.Error, msgspec.MsgspecError, KeyError, TypeError, ValueError):
             self._give_up()  # a broken file; it is not trusted any further
             return None
+
+    def _row(self, key: bytes) -> bytes | None:
+        """Files mostly come in the order in which they were kept: then the next row is the one."""
+        assert self._database is not None
+        if self._next is None or self._next[0] != key:
+            found = self._database.execute(
+                "SELECT rowid, declared FROM specs WHERE content = ?", (key,)
+            ).fetchone()
+            if found is None:
+                return None
+            self._ahead = self._database.execute(
+                "SELECT content, declared FROM specs WHERE rowid >= ?", (found[0],)
+            )
+            self._next = next(self._ahead, None)
+            if self._next is None or self._next[0] != key:
+                return bytes(found[1])
+        row = self._next[1]
+        self._next = next(self._ahead, None)
+        return row
 
     def keep(self, content: bytes, declared: Sequence[Declaration]) -> None:
         """Remember what these bytes declare; written when the block ends."""
