@@ -22,7 +22,7 @@ from catalogctl.history import git, tree
 from catalogctl.history.ci import Found, find_base
 from catalogctl.history.tree import Tree
 from catalogctl.model import Address, Declared
-from catalogctl.spec import Memory, Source, Specs
+from catalogctl.spec import Memory, Readable, Specs
 
 __all__ = ["Base", "Found", "find_base", "read_base"]
 
@@ -137,7 +137,7 @@ def _inside(path: Path, config: Config, revision: str) -> str:
 
 
 def _load(
-    sources: Iterable[Source],
+    sources: Iterable[Readable],
     catalogs: Mapping[str, str],
     cache: Path | None,
     memory: Memory | None,

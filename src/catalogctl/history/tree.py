@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from catalogctl.history.git import Objects
-from catalogctl.spec import Source
 from catalogctl.spec.files import DEFAULTS
 
 _MOST_LINKS = 40
@@ -128,7 +127,23 @@ def inner(path: Path, root: Path) -> str | None:
     return None
 
 
-def find(tree: Tree, objects: Objects, paths: Sequence[str]) -> list[Source]:
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A spec file of a revision; `blob` is git's id of it."""
+
+    name: str
+    blob: str
+    objects: Objects
+
+    def read(self) -> bytes:
+        return self.objects.read(self.blob)
+
+    @property
+    def is_defaults(self) -> bool:
+        return self.name.rpartition("/")[2] in DEFAULTS
+
+
+def find(tree: Tree, objects: Objects, paths: Sequence[str]) -> list[Blob]:
     """Every spec file of these files and folders, with the defaults in the folders above them."""
     walk = _Walk(tree)
     for path in paths:
@@ -142,7 +157,7 @@ def find(tree: Tree, objects: Objects, paths: Sequence[str]) -> list[Source]:
         else:
             continue
         walk.defaults_above(path)
-    return [Source(name, partial(objects.read, id), id) for name, id in walk.files]
+    return [Blob(name, id, objects) for name, id in walk.files]
 
 
 class _Walk:

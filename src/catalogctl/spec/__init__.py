@@ -11,11 +11,22 @@ A document that is right passes one strict, quick pass (`documents`); only one t
 read again with positions and explained (`explain`).
 """
 
-from catalogctl.spec.files import Source
+from catalogctl.spec.files import Readable, Source
 from catalogctl.spec.kinds import KINDS, Kind
 from catalogctl.spec.loading import Specs, load, load_sources
 from catalogctl.spec.memory import Memory
 from catalogctl.spec.places import Origin
 from catalogctl.spec.schema import schema
 
-__all__ = ["KINDS", "Kind", "Memory", "Origin", "Source", "Specs", "load", "load_sources", "schema"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Memory",
+    "Origin",
+    "Readable",
+    "Source",
+    "Specs",
+    "load",
+    "load_sources",
+    "schema",
+]

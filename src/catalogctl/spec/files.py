@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 DEFAULTS = ("_defaults.yaml", "_defaults.yml")
 
@@ -26,9 +26,21 @@ class Source:
         return self.name.rpartition("/")[2] in DEFAULTS
 
 
+class Readable(Protocol):
+    """What a `Source` offers, also where another class is smaller: there may be very many."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def blob(self) -> str | None: ...
+    @property
+    def is_defaults(self) -> bool: ...
+    def read(self) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class File:
-    """A spec file on the disk: a `Source` of which many fit into memory."""
+    """A spec file on the disk."""
 
     name: str
     root: str

@@ -15,7 +15,7 @@ from catalogctl.model import Address, Declared, Desired
 from catalogctl.spec import explain
 from catalogctl.spec.catalogs import Catalogs
 from catalogctl.spec.documents import Declaration, accept, accept_defaults
-from catalogctl.spec.files import File, Source, find
+from catalogctl.spec.files import Readable, find
 from catalogctl.spec.kinds import KINDS, Kind
 from catalogctl.spec.mistakes import Mistake
 from catalogctl.spec.packed import Fields, Shelf
@@ -96,7 +96,7 @@ def load(
 
 
 def load_sources(
-    sources: Iterable[Source | File],
+    sources: Iterable[Readable],
     *,
     catalogs: Mapping[str, str] | None = None,
     cache: Cache | None = None,
@@ -129,7 +129,7 @@ def _without_collector() -> Iterator[None]:
 class _Loading:
     def __init__(
         self,
-        sources: Mapping[str, Source | File],
+        sources: Mapping[str, Readable],
         catalogs: Mapping[str, str] | None,
         cache: Cache | None = None,
         memory: Memory | None = None,
@@ -146,7 +146,7 @@ class _Loading:
         self.lacking: set[str] = set()
         self.shelf = Shelf()
 
-    def read(self, source: Source | File) -> None:
+    def read(self, source: Readable) -> None:
         """Takes in one file: declarations or defaults, or findings."""
         known = self.remembered(source)
         if known is not None:
@@ -158,7 +158,7 @@ class _Loading:
             for fields in (declaration.fields, *(each for _, each in declaration.objects)):
                 fields.lay_on(self.shelf)
 
-    def read_anew(self, source: Source | File) -> None:
+    def read_anew(self, source: Readable) -> None:
         try:
             content = source.read()
         except OSError as error:
@@ -179,12 +179,12 @@ class _Loading:
             self.cache.keep(content, declared)
         self.remember(content, declared)
 
-    def take_known(self, source: Source | File, known: Sequence[Declaration]) -> None:
+    def take_known(self, source: Readable, known: Sequence[Declaration]) -> None:
         self.declared += [
             (Origin(source.name, number, False), each) for number, each in enumerate(known)
         ]
 
-    def remembered(self, source: Source | File) -> Sequence[Declaration] | None:
+    def remembered(self, source: Readable) -> Sequence[Declaration] | None:
         if self.memory is None or source.blob is None or source.is_defaults:
             return None
         return self.memory.find(source.blob)
@@ -193,7 +193,7 @@ class _Loading:
         if self.memory is not None:
             self.memory.keep(content, declared)
 
-    def parse(self, source: Source | File, content: bytes) -> None:
+    def parse(self, source: Readable, content: bytes) -> None:
         """The file's documents, as declarations or as findings."""
         reading = None
         documents = yamlfile.quick(content)

@@ -16,14 +16,14 @@ class Memory:
     """Declarations by the id of a git blob (SHA-1): of files in which everything was right."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Declaration, ...]] = {}
+        self._known: dict[bytes, tuple[Declaration, ...]] = {}
 
     def find(self, blob: str) -> Sequence[Declaration] | None:
         """What the file of this id declares, if it has been read in this run."""
-        return self._known.get(blob)
+        return self._known.get(bytes.fromhex(blob))
 
     def keep(self, content: bytes, declared: Sequence[Declaration]) -> None:
         """Remember what these bytes declare. Nobody may change the declarations from now on."""
         blob = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
         blob.update(content)
-        self._known[blob.hexdigest()] = tuple(declared)
+        self._known[blob.digest()] = tuple(declared)

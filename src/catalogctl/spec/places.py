@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from catalogctl import yamlfile
 from catalogctl.errors import Location
 from catalogctl.model import Address
-from catalogctl.spec.files import File, Source
+from catalogctl.spec.files import Readable
 from catalogctl.spec.kinds import Kind
 from catalogctl.spec.mistakes import Mistake
 from catalogctl.spec.names import Names, Ordered
@@ -28,7 +28,7 @@ class Origin(NamedTuple):
 class Places:
     """Finds lines in the files that were loaded. Remembers the last few files it read."""
 
-    def __init__(self, sources: Mapping[str, Source | File]) -> None:
+    def __init__(self, sources: Mapping[str, Readable]) -> None:
         self._sources = sources
         self._read = lru_cache(maxsize=64)(self._read_again)
 
