@@ -10,8 +10,10 @@ import pytest
 from catalogctl import client
 from catalogctl.reconcile import applying
 from catalogctl.sandbox import Sandbox
+from e2e.posthog_project import ERAS, HogProject, eras, opened
 from e2e.project import Project
 from e2e.shop import SEED
+from sandbox.posthog_api import Hog
 
 MODES = ("1.6", "2.0")
 
@@ -54,6 +56,25 @@ def project(
     made = Project(tmp_path, sandbox, monkeypatch, capsys)
     yield made
     made.http.close()
+
+
+@pytest.fixture(scope="module")
+def hogs() -> Iterator[dict[str, Hog]]:
+    """A PostHog of each era."""
+    with eras() as running:
+        yield running
+
+
+@pytest.fixture(params=ERAS)
+def shop(
+    hogs: dict[str, Hog],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[HogProject]:
+    """A project whose only catalog is PostHog, as new, in each era."""
+    yield from opened(hogs[request.param], tmp_path, monkeypatch, capsys)
 
 
 new_server = pytest.mark.parametrize("mode", ["2.0"], indirect=True)

@@ -75,6 +75,10 @@ class HogProject(Project):
         self.sent.clear()
         return super().__call__(*arguments, code=code)
 
+    def act_as(self, user: str) -> None:
+        """With another key: `full`, `read`, `none` or `second`."""
+        self.environ.setenv("POSTHOG_API_KEY", self.sandbox.posthog_key(user))
+
     def source(self, source_type: str = "Postgres", prefix: str = "prod_", **fields: Any) -> None:
         """A spec of one source, instead of the one that was declared before."""
         body = {"kind": "DataSource", "source_type": source_type, "prefix": prefix, **fields}

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from e2e.posthog_project import ERAS, POSTGRES, HogProject, eras, opened
-from sandbox.posthog_api import Hog
+from e2e.posthog_project import POSTGRES, HogProject
 
 CURSOR = {"incremental_field": "occurred_at", "incremental_field_type": "timestamp"}
 EVENTS = {"should_sync": True, "sync_type": "incremental", **CURSOR}
-
-
-@pytest.fixture(scope="module")
-def hogs() -> Iterator[dict[str, Hog]]:
-    with eras() as running:
-        yield running
-
-
-@pytest.fixture(params=ERAS)
-def shop(
-    hogs: dict[str, Hog],
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[HogProject]:
-    yield from opened(hogs[request.param], tmp_path, monkeypatch, capsys)
 
 
 def test_a_changed_frequency_is_one_patch_with_one_key(shop: HogProject) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from e2e.posthog_project import ERAS, NEW, PASSWORD, HogProject, eras, opened
-from sandbox.posthog_api import Hog
+from e2e.posthog_project import NEW, PASSWORD, HogProject
 
 SCHEMAS: dict[str, Any] = {
     "orders": {
@@ -25,23 +22,6 @@ SCHEMAS: dict[str, Any] = {
     "customers": {"should_sync": True, "sync_type": "full_refresh", "sync_frequency": "24hour"},
     "coupons": {"should_sync": False},
 }
-
-
-@pytest.fixture(scope="module")
-def hogs() -> Iterator[dict[str, Hog]]:
-    with eras() as running:
-        yield running
-
-
-@pytest.fixture(params=ERAS)
-def shop(
-    hogs: dict[str, Hog],
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[HogProject]:
-    yield from opened(hogs[request.param], tmp_path, monkeypatch, capsys)
 
 
 newest = pytest.mark.parametrize("shop", ["2026-09"], indirect=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from catalogctl.model import Address, Desired
 from catalogctl.providers import connect
 from catalogctl.providers.base import Provider
 from e2e.posthog_project import CONFIGURATION, ERAS, NEW, POSTGRES, HogProject, eras, opened
-from sandbox.posthog_api import Hog
 
 EVENTS = {
     "should_sync": True,
@@ -26,32 +25,11 @@ EVENTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def hogs() -> Iterator[dict[str, Hog]]:
-    with eras() as running:
-        yield running
-
-
-@pytest.fixture(params=ERAS)
-def shop(
-    hogs: dict[str, Hog],
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[HogProject]:
-    yield from opened(hogs[request.param], tmp_path, monkeypatch, capsys)
-
-
 newest = pytest.mark.parametrize("shop", ["2026-09"], indirect=True)
 
 
-def act_as(shop: HogProject, key: str) -> None:
-    shop.environ.setenv("POSTHOG_API_KEY", shop.sandbox.posthog_key(key))
-
-
 def test_a_key_that_only_reads_plans_unverified(shop: HogProject) -> None:
-    act_as(shop, "read")
+    shop.act_as("read")
     scope = {"detail": "API key missing required scope 'external_data_source:write'"}
     shop.sandbox.faults.add(path="/wizard", times=None, status=403, body=scope)
     shop.source(description="x", job_inputs={"port": "1"}, schemas={"events": EVENTS})
@@ -69,7 +47,7 @@ def test_a_key_that_only_reads_plans_unverified(shop: HogProject) -> None:
 
 
 def test_a_key_without_the_scope_cannot_even_plan(shop: HogProject) -> None:
-    act_as(shop, "none")
+    shop.act_as("none")
     shop.schema("orders", sync_frequency="24hour")
     done = shop.plan(code=1)
     assert "the key lacks the scope external_data_source:read" in done.err
@@ -120,7 +98,7 @@ def test_the_plan_says_what_it_was_made_for(shop: HogProject) -> None:
 def test_a_plan_is_not_applied_to_another_project(shop: HogProject) -> None:
     shop.schema("orders", sync_frequency="24hour")
     shop.plan("--out", "plan.json")
-    act_as(shop, "second")
+    shop.act_as("second")
     configuration = CONFIGURATION.replace("project_id: 1", "project_id: 2")
     (shop.root / "catalogctl.yaml").write_text(configuration, encoding="utf-8")
     done = shop.apply("plan.json", code=4)

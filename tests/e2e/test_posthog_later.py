@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from e2e.posthog_project import ERAS, HogProject, eras, opened
-from sandbox.posthog_api import Hog
+from e2e.posthog_project import HogProject
 
 ORDERS = "DataSource/Postgres/prod_#orders"
 EVENTS = {
@@ -19,35 +13,14 @@ EVENTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def hogs() -> Iterator[dict[str, Hog]]:
-    with eras() as running:
-        yield running
-
-
-@pytest.fixture(params=ERAS)
-def shop(
-    hogs: dict[str, Hog],
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[HogProject]:
-    yield from opened(hogs[request.param], tmp_path, monkeypatch, capsys)
-
-
-def act_as(shop: HogProject, key: str) -> None:
-    shop.environ.setenv("POSTHOG_API_KEY", shop.sandbox.posthog_key(key))
-
-
 def test_what_a_reading_key_could_not_rehearse_is_rehearsed_when_it_is_applied(
     shop: HogProject,
 ) -> None:
-    act_as(shop, "read")
+    shop.act_as("read")
     shop.schema("events", **{**EVENTS, "incremental_field": "occured_at"})
     planned = shop.plan("--out", "plan.json")
     assert planned.field("incremental_field")["verdict"] == "unverified"
-    act_as(shop, "full")
+    shop.act_as("full")
     done = shop.apply("plan.json", code=1)
     assert shop.written() == [], "PostHog would have taken it"
     message = done.field("incremental_field")["message"]

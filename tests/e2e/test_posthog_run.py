@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from catalogctl.providers.actions import ACTIONS
 from catalogctl.providers.posthog import following
-from e2e.posthog_project import ERAS, PASSWORD, POSTGRES, Done, HogProject, eras, opened
-from sandbox.posthog_api import Hog
+from e2e.posthog_project import PASSWORD, POSTGRES, Done, HogProject
 
 SOURCE = "DataSource/Postgres/prod_"
 ORDERS = f"{SOURCE}#orders"
 STRIPE = "DataSource/Stripe"
-
-
-@pytest.fixture(scope="module")
-def hogs() -> Iterator[dict[str, Hog]]:
-    with eras() as running:
-        yield running
-
-
-@pytest.fixture(params=ERAS)
-def shop(
-    hogs: dict[str, Hog],
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[HogProject]:
-    yield from opened(hogs[request.param], tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture(autouse=True)
