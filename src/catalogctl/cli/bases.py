@@ -82,33 +82,30 @@ def chosen(
     from catalogctl import history
     from catalogctl.session import load_base
 
+    def load(revision: str) -> Base:
+        return load_base(config, revision, list(paths) or None, cache=cache_folder(), memory=memory)
+
     revision: str | None = options["base"]
     if revision is None:
         found = history.find_base(os.environ, config.root)
         if found is not None and found.revision is None:
             click.echo(exits.safe(f"note: no base: {found.why}"), err=True)
         elif found is not None:
-            base = _found(config, found, paths, memory)
+            base = _found(found, load)
             if base is not None:
                 return base
     if revision:
-        return load_base(config, revision, list(paths) or None, cache=cache_folder(), memory=memory)
+        return load(revision)
     if options["no_drift"] or options["only_drift"]:
         raise UsageError("what is drift can only be told from a base; add --base REV")
     return None
 
 
-def _found(
-    config: Config, found: Found, paths: Sequence[Path], memory: Memory | None
-) -> Base | None:
+def _found(found: Found, load: Callable[[str], Base]) -> Base | None:
     """The base that CI names. One that is invalid must not stop the change that mends it."""
-    from catalogctl.session import load_base
-
     assert found.revision is not None
     try:
-        base = load_base(
-            config, found.revision, list(paths) or None, cache=cache_folder(), memory=memory
-        )
+        base = load(found.revision)
     except InvalidError as problem:
         first = problem.diagnostics[0]
         why = f"{first.message}; {first.hint}" if first.hint else first.message

@@ -56,8 +56,7 @@ def accept(document: Any) -> Declaration:
             fields.update(_entries(key, kind.maps[key], value))
         elif key not in kind.identity and key not in ("kind", "catalog"):
             raise Mistake("SPEC004", "unknown key")
-    heads = [key for key in document if key in known or key in kind.parts or key in kind.maps]
-    packed = Fields.of(fields, [key for key in heads if key != kind.objects])
+    packed = Fields.of(fields)
     return Declaration(kind, identity(kind, document), catalog(document), packed, objects)
 
 

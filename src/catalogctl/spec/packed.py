@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import ItemsView, Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from functools import lru_cache
 from sys import intern
 from typing import Any
@@ -40,10 +40,8 @@ class Fields(Mapping[str, Declared]):
         self.heads = intern(heads)
 
     @classmethod
-    def of(cls, fields: Mapping[str, Declared], heads: Iterable[str] | None = None) -> Fields:
-        """These fields, packed. Whoever knows the first words of their paths need not have them
-        counted.
-        """
+    def of(cls, fields: Mapping[str, Declared]) -> Fields:
+        """These fields, packed."""
         texts: dict[str, Declared] = {}
         others: dict[str, Any] = {}
         for path, value in fields.items():
@@ -51,8 +49,7 @@ class Fields(Mapping[str, Declared]):
                 texts[path] = value
             else:
                 others[path] = _written(value)
-        if heads is None:
-            heads = {path.partition(".")[0] for path in fields}
+        heads = {path.partition(".")[0] for path in fields}
         return cls(_encode((texts, others)), " ".join(sorted(heads)))
 
     @property
