@@ -25,6 +25,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_\- ]+(?:\.[A-Za-z0-9_\- ]+)*")
 
 def split(name: str) -> tuple[str, ...]:
     """The parts without their quotes. Raises ValueError, in plain words, for what is no name."""
+    if _PLAIN.fullmatch(name):
+        return tuple(name.split("."))
     if has_control(name):
         raise ValueError("a name holds no line breaks or control characters")
     parts = []

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, TypeVar, Union
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar, Union
 from urllib.parse import unquote
 
 from catalogctl.errors import Diagnostic, Location
@@ -44,6 +45,47 @@ class Members:
 
 
 Declared = Union[Value, Members]
+
+
+class Groups(NamedTuple):
+    """Declared fields as a document has them: those of the object, and those of its parts.
+
+    The field `columns.email.tags` is `others["columns"]["email"]["tags"]`: what stands before the
+    first dot of its path, between, and after the last one. What is a text stands in `texts`. A
+    path with fewer than two dots is a key of `own`. No mapping below is empty.
+    """
+
+    own: Mapping[str, Declared]
+    texts: Mapping[str, Mapping[str, Mapping[str, str]]]
+    others: Mapping[str, Mapping[str, Mapping[str, Declared]]]
+
+    def by_path(self) -> dict[str, Declared]:
+        """The same fields by path: those of the object, then texts, then the others."""
+        found = dict(self.own)
+        groups: Iterable[Mapping[str, Mapping[str, Mapping[str, Declared]]]]
+        groups = (self.texts, self.others)
+        for group in groups:
+            for head, parts in group.items():
+                for part, fields in parts.items():
+                    found.update((f"{head}.{part}.{name}", value) for name, value in fields.items())
+        return found
+
+
+def grouped(fields: Mapping[str, Declared]) -> Groups:
+    """Fields by path in groups."""
+    own: dict[str, Declared] = {}
+    texts: dict[str, dict[str, dict[str, str]]] = {}
+    others: dict[str, dict[str, dict[str, Declared]]] = {}
+    for path, value in fields.items():
+        head, _, rest = path.partition(".")
+        part, dot, name = rest.rpartition(".")
+        if not dot:
+            own[path] = value
+        elif isinstance(value, str):
+            texts.setdefault(head, {}).setdefault(part, {})[name] = value
+        else:
+            others.setdefault(head, {}).setdefault(part, {})[name] = value
+    return Groups(own, texts, others)
 
 
 class Action(str, Enum):
@@ -131,6 +173,10 @@ class Address:
         return unquote(self.identity)
 
 
+by_order = attrgetter("catalog", "kind", "identity")
+"""The key that sorts many addresses as `<` does, sooner."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """One object as the specs want it.
@@ -151,6 +197,12 @@ class Desired:
             return self.heads.split()
         return {path.partition(".")[0] for path in self.fields}
 
+    def grouped(self) -> Groups:
+        """The fields in groups. Cheaper than the paths too."""
+        packed = getattr(self.fields, "grouped", None)
+        found: Groups = packed() if packed else grouped(self.fields)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -161,6 +213,9 @@ class Observed:
     the catalog's history has it, who wrote it and when ("carol on 2026-11-25"); texts that the
     token's own user wrote are left out. `handle` is for the provider alone: what it needs to write
     this object later.
+
+    `agrees` says that whatever is declared is exactly so: then there is nothing to compare, and
+    `fields` may be left out.
 
     `creatable` says of an object that is not there that an apply can make it. `pristine` says of
     one that is there that nobody has set it up yet: a creation that was planned may go on.
@@ -173,6 +228,7 @@ class Observed:
     authors: Mapping[str, str] = field(default_factory=dict)
     creatable: bool = False
     pristine: bool = False
+    agrees: bool = False
     handle: Any = field(default=None, compare=False, repr=False)
 
 

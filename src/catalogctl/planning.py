@@ -63,6 +63,8 @@ def compare(
     object that is new in git; without it nothing is known of before. `keep` leaves out changes of
     other origins.
     """
+    if observed.agrees:
+        return None
     if not observed.exists:
         path, name = rules.identity(desired.address)
         origin = Origin.DRIFT if base else Origin.CHANGE  # was it declared, and so there, before?

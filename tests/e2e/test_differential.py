@@ -60,10 +60,15 @@ def everything_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "IN_MEMORY", 1)
 
 
+def compared_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider, "agrees", lambda *_: False)
+
+
 WAYS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "objects by name": by_name,
     "lists in small pages": small_pages,
     "fields in a file": everything_on_disk,
+    "objects compared in full": compared_in_full,
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogctl.model import Declared, Members, Secret
+from catalogctl.model import Declared, Members, Secret, grouped
 from catalogctl.spec import packed
 from catalogctl.spec.packed import Fields, Shelf
 
@@ -21,7 +21,8 @@ VALUES: st.SearchStrategy[Declared] = st.one_of(
     st.builds(Members, NAMES, st.booleans()),
     st.builds(Secret, st.text(max_size=10)),
 )
-MAPPINGS = st.dictionaries(st.text(max_size=10), VALUES, max_size=8)
+PATHS = st.one_of(st.text(max_size=10), st.text("ab.", max_size=6))
+MAPPINGS = st.dictionaries(PATHS, VALUES, max_size=8)
 
 
 @given(st.lists(MAPPINGS, max_size=6), st.booleans())
@@ -37,6 +38,8 @@ def test_what_is_packed_is_the_same_mapping(given: list[dict[str, Declared]], la
         }
         assert one.heads == " ".join(sorted({path.partition(".")[0] for path in mapping}))
         assert len(one) == len(mapping)
+        assert one.grouped() == grouped(mapping)
+        assert one.grouped().by_path() == mapping
         assert one == Fields.of(mapping)
         assert one.packed == Fields.of(mapping).packed
 

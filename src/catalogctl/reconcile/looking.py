@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from catalogctl import diff, planning, policy
 from catalogctl.errors import CatalogError
-from catalogctl.model import Address, Change, Desired, Origin, Plan, Prediction
+from catalogctl.model import Address, Change, Desired, Origin, Plan, Prediction, by_order
 from catalogctl.providers.base import Provider
 from catalogctl.reconcile.work import IN_FLIGHT, Progress, each, silent
 
@@ -56,7 +56,7 @@ async def make_plan(
     )
     changes = sorted((change for one in seen for change in one.changes), key=_by_address)
     predictions = [prediction for one in seen for prediction in one.predictions]
-    unchanged = sorted(address for one in seen for address in one.unchanged)
+    unchanged = sorted((address for one in seen for address in one.unchanged), key=by_order)
     plan = Plan(
         changes=tuple(changes),
         in_sync=len(unchanged),

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from catalogctl.model import Declared, encode_part
+from catalogctl.model import Declared, Groups, encode_part
 from catalogctl.spec.fields import FieldType
 from catalogctl.spec.kinds import KINDS, Kind, Parts
 from catalogctl.spec.maps import FieldMap
 from catalogctl.spec.mistakes import Mistake
 from catalogctl.spec.packed import Fields
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def accept(document: Any) -> Declaration:
     if kind is None:
         raise Mistake("SPEC003", "unknown kind")
     fields: dict[str, Declared] = {}
+    texts: dict[str, dict[str, dict[str, str]]] = {}
+    others: dict[str, dict[str, dict[str, Declared]]] = {}
     objects: tuple[tuple[str, Fields], ...] = ()
     known = kind.fields
     for key, value in document.items():
@@ -51,13 +55,18 @@ def accept(document: Any) -> Declaration:
         elif key == kind.objects:
             objects = tuple(_objects(kind.parts[key], value))
         elif key in kind.parts:
-            _accept_parts(kind.name, key, value, fields)
+            texts[key], others[key] = _accept_parts(kind.name, key, value)
         elif key in kind.maps:
             fields.update(_entries(key, kind.maps[key], value))
         elif key not in kind.identity and key not in ("kind", "catalog"):
             raise Mistake("SPEC004", "unknown key")
-    packed = Fields.of(fields)
+    groups = Groups(fields, _filled(texts), _filled(others))
+    packed = Fields.of_groups(groups)
     return Declaration(kind, identity(kind, document), catalog(document), packed, objects)
+
+
+def _filled(groups: dict[str, dict[str, dict[str, T]]]) -> dict[str, dict[str, dict[str, T]]]:
+    return {head: parts for head, parts in groups.items() if parts}
 
 
 def identity(kind: Kind, document: Mapping[str, Any]) -> str:
@@ -84,31 +93,53 @@ def catalog(document: Mapping[str, Any]) -> str | None:
 
 
 @lru_cache(maxsize=100_000)
-def _part(kind: str, key: str, name: str) -> dict[str, tuple[str, FieldType]] | None:
-    """Per field of this part, its path and type. Columns of one name stand in many tables."""
+def _part(kind: str, key: str, name: str) -> tuple[str, Mapping[str, FieldType]] | None:
+    """A part's spelling and its fields' types. Columns of one name stand in many tables."""
     parts = KINDS[kind].parts[key]
     try:
-        spelled = parts.spelled(name)
+        return parts.spelled(name), parts.fields
     except Mistake:
         return None
-    return {field: (f"{key}.{spelled}.{field}", type) for field, type in parts.fields.items()}
 
 
-def _accept_parts(kind: str, key: str, value: Any, into: dict[str, Declared]) -> None:
+def _accept_parts(
+    kind: str, key: str, value: Any
+) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, Declared]]]:
+    """By part, the fields that are texts, and the others."""
     if value.__class__ is not dict:
         raise Mistake("SPEC006", "not a mapping")
+    all_texts: dict[str, dict[str, str]] = {}
+    all_others: dict[str, dict[str, Declared]] = {}
     for name, body in value.items():
         known = _part(kind, key, name)
         if known is None or body.__class__ is not dict:
             raise Mistake("SPEC009", "not a part")
+        spelled, types = known
+        texts: dict[str, str] = {}
+        others: dict[str, Declared] = {}
         for field, given in body.items():
-            found = known.get(field)
-            if found is None:
+            type = types.get(field)
+            if type is None:
                 raise Mistake("SPEC004", "unknown key")
-            path, type = found
-            if path in into:
-                raise Mistake("SPEC010", "declared twice")
-            into[path] = type.accept(given)
+            accepted = type.accept(given)
+            if accepted.__class__ is str:
+                texts[field] = accepted
+            else:
+                others[field] = accepted
+        if texts:
+            _put(all_texts, spelled, texts)
+        if others:
+            _put(all_others, spelled, others)
+    return all_texts, all_others
+
+
+def _put(parts: dict[str, dict[str, T]], spelled: str, fields: dict[str, T]) -> None:
+    """A part can be there twice, in two spellings, as long as no field is."""
+    known = parts.setdefault(spelled, fields)
+    if known is not fields:
+        if known.keys() & fields.keys():
+            raise Mistake("SPEC010", "declared twice")
+        known.update(fields)
 
 
 def _objects(parts: Parts, value: Any) -> Iterator[tuple[str, Fields]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalogctl import yamlfile
 from catalogctl.errors import Diagnostic, Location, Severity, in_order
-from catalogctl.model import Address, Declared, Desired
+from catalogctl.model import Address, Declared, Desired, by_order
 from catalogctl.spec import explain
 from catalogctl.spec.catalogs import Catalogs
 from catalogctl.spec.documents import Declaration, accept, accept_defaults
@@ -240,7 +240,7 @@ class _Loading:
             Desired(
                 address, self.fields[address], self.origins[address], self.fields[address].heads
             )
-            for address in sorted(self.fields, key=_order)
+            for address in sorted(self.fields, key=by_order)
         )
         reason = None if self.declared or self.diagnostics else "there are no specs"
         origins = {each.address: each.documents for each in desired}
@@ -342,7 +342,3 @@ def _presence(address: Address) -> dict[str, Declared]:
 
 def _folder(file: str) -> str:
     return file.rpartition("/")[0]
-
-
-def _order(address: Address) -> tuple[str, str, str]:
-    return (address.catalog, address.kind, address.identity)

@@ -3,6 +3,8 @@
 A mapping of sixty fields takes 8 kB as Python objects and 3 kB packed. Most objects are looked at
 once, when their page comes in. So their fields are packed once a document is accepted, kept so in
 the parse cache, laid on a shelf (a temporary file), and unpacked for the moment of the comparison.
+They are packed in groups, as documents are written: so neither packing nor comparing an object
+needs the path of every field, which is made when somebody asks for it.
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ from typing import Any
 
 import msgspec
 
-from catalogctl.model import Declared, Members, Secret
+from catalogctl.model import Declared, Groups, Members, Secret, grouped
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes up to which a shelf needs no file."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[dict[str, str], dict[str, Any]]).decode
+_Written = dict[str, dict[str, dict[str, Any]]]
+_decode = msgspec.msgpack.Decoder(
+    tuple[dict[str, str], dict[str, Any], dict[str, dict[str, dict[str, str]]], _Written]
+).decode
 
 
 class Fields(Mapping[str, Declared]):
@@ -42,15 +47,41 @@ class Fields(Mapping[str, Declared]):
     @classmethod
     def of(cls, fields: Mapping[str, Declared]) -> Fields:
         """These fields, packed."""
+        return cls.of_groups(grouped(fields))
+
+    @classmethod
+    def of_groups(cls, groups: Groups) -> Fields:
+        """The fields of these groups, packed. No group is empty."""
         texts: dict[str, Declared] = {}
         others: dict[str, Any] = {}
-        for path, value in fields.items():
+        for path, value in groups.own.items():
             if value.__class__ is str:
                 texts[path] = value
             else:
                 others[path] = _written(value)
-        heads = {path.partition(".")[0] for path in fields}
-        return cls(_encode((texts, others)), " ".join(sorted(heads)))
+        settings: _Written = {
+            head: {
+                part: {field: _written(value) for field, value in fields.items()}
+                for part, fields in parts.items()
+            }
+            for head, parts in groups.others.items()
+        }
+        heads = {path.partition(".")[0] for path in groups.own}
+        heads.update(groups.texts, settings)
+        return cls(_encode((texts, others, groups.texts, settings)), " ".join(sorted(heads)))
+
+    def grouped(self) -> Groups:
+        """The fields in groups, which costs less than path by path."""
+        texts, others, below, settings = _decode(self.packed)
+        own: dict[str, Declared] = dict(texts)
+        for path, value in others.items():
+            own[path] = _read(*value) if value.__class__ is list else value
+        for parts in settings.values():
+            for fields in parts.values():
+                for field, value in fields.items():
+                    if value.__class__ is list:
+                        fields[field] = _read(*value)
+        return Groups(own, below, settings)
 
     @property
     def packed(self) -> bytes:
@@ -121,11 +152,7 @@ def _unpacked(fields: Fields) -> dict[str, Declared]:
     """Nobody changes it. The last one is remembered: reading and comparing follow each other."""
     global _last
     if _last[0] is not fields:
-        texts, others = _decode(fields.packed)
-        found: dict[str, Declared] = dict(texts)
-        for path, value in others.items():
-            found[path] = _read(*value) if value.__class__ is list else value
-        _last = (fields, found)
+        _last = (fields, fields.grouped().by_path())
     return _last[1]
 
 

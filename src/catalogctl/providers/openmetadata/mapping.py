@@ -100,7 +100,7 @@ def held_fields(
     columns: dict[str, Column] | None = None
     for path, wanted in declared.items():
         if path[:8] != "columns.":
-            fields[path] = _own_field(entity, path, wanted, user_id)
+            fields[path] = own_field(entity, path, wanted, user_id)
             continue
         if columns is None:
             columns = columns_by_path(entity)
@@ -110,15 +110,15 @@ def held_fields(
         if column is None:
             missing[f"columns.{name}"] = f"Column {name} not found{_near(name, columns)}"
         elif field in LABEL_SOURCES:
-            fields[path] = _labels(column.tags, LABEL_SOURCES[field], wanted)
+            fields[path] = label_names(column.tags, LABEL_SOURCES[field], wanted)
         else:
             fields[path] = getattr(column, field)
     return fields, missing
 
 
-def _own_field(entity: Entity, path: str, wanted: Declared, user_id: str | None) -> Value:
+def own_field(entity: Entity, path: str, wanted: Declared, user_id: str | None) -> Value:
     if path in LABEL_SOURCES:
-        return _labels(entity.tags, LABEL_SOURCES[path], wanted)
+        return label_names(entity.tags, LABEL_SOURCES[path], wanted)
     if path == "owners":
         return _references(entity.owners, wanted, owner_name)
     if path == "domains":
@@ -175,20 +175,16 @@ def vote_of(votes: Votes, user_id: str | None) -> str:
     return "unVoted"
 
 
-def _labels(labels: Sequence[Label], source: str, wanted: Declared) -> tuple[str, ...]:
+def label_names(labels: Sequence[Label], source: str, wanted: Declared) -> tuple[str, ...]:
     if not labels:
         return ()
     declared = wanted.names if isinstance(wanted, Members) else ()
-    return tuple(
-        sorted(
-            {
-                label.tagFQN
-                for label in labels
-                if label.source == source
-                and (label.labelType != "Derived" or label.tagFQN in declared)
-            }
-        )
-    )
+    names = [
+        label.tagFQN
+        for label in labels
+        if label.source == source and (label.labelType != "Derived" or label.tagFQN in declared)
+    ]
+    return tuple(names) if len(names) < 2 else tuple(sorted(set(names)))
 
 
 def _references(references: Iterable[Reference], wanted: Declared, name: Any) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from catalogctl.model import (
 from catalogctl.providers.actions import Order, Report
 from catalogctl.providers.answers import as_they_come
 from catalogctl.providers.openmetadata import history, importing, rows_csv, scope, transfer
+from catalogctl.providers.openmetadata.agreement import agrees
 from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
@@ -113,7 +114,7 @@ class OpenMetadata:
             for entity in page.data:
                 wanted = unseen.pop(entity.fullyQualifiedName, None)
                 if wanted is not None:
-                    yield self._observed(kind, wanted.address, wanted.fields, entity, None)
+                    yield self._listed(kind, wanted, entity)
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
             if self._short_lists:
@@ -142,6 +143,11 @@ class OpenMetadata:
             if not page.data or page.paging.after in (None, after):
                 return
             after = page.paging.after
+
+    def _listed(self, kind: Kind, desired: Desired, entity: Entity) -> Observed:
+        if agrees(entity, desired.grouped(), self._user_id) and not self._api.unknown_fields:
+            return Observed(desired.address, agrees=True)
+        return self._observed(kind, desired.address, desired.fields, entity, None)
 
     async def _single(self, kind: Kind, desired: Desired) -> Observed:
         fields = needed_fields(desired.fields)
