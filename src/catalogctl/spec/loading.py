@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from catalogctl.spec.cache import Cache
     from catalogctl.spec.memory import Memory
 
+_Object = tuple[Fields, tuple[Origin, ...]]
+"""What is declared of one object, and by which documents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Specs:
@@ -38,7 +41,7 @@ class Specs:
     diagnostics: tuple[Diagnostic, ...]
     empty_reason: str | None
     _places: Places = field(repr=False, compare=False)
-    _origins: Mapping[Address, tuple[Origin, ...]] = field(repr=False, compare=False)
+    _objects: Mapping[Address, _Object] = field(repr=False, compare=False)
 
     @property
     def has_errors(self) -> bool:
@@ -53,9 +56,10 @@ class Specs:
         `_defaults.yaml`. None for an object that the specs do not declare.
         """
         address = of.address if isinstance(of, Desired) else of
-        origins = self._origins.get(address, ())
-        if not origins:
+        known = self._objects.get(address)
+        if known is None:
             return None
+        _, origins = known
         kind = KINDS[address.kind]
         found = self._places.find(kind, origins, path, member, part_of(address))
         return found or Location(origins[0].file)
@@ -92,7 +96,7 @@ def load(
         reason = f"{', '.join(found.missing)}: no such file or folder"
     elif reason and found.asked:
         reason = f"{reason} in {', '.join(found.asked)}"
-    return Specs(specs.desired, diagnostics, reason, specs._places, specs._origins)
+    return Specs(specs.desired, diagnostics, reason, specs._places, specs._objects)
 
 
 def load_sources(
@@ -141,8 +145,7 @@ class _Loading:
         self.diagnostics: list[Diagnostic] = []
         self.declared: list[tuple[Origin, Declaration]] = []
         self.defaults: dict[str, list[tuple[Origin, dict[str, dict[str, Declared]]]]] = {}
-        self.fields: dict[Address, Fields] = {}
-        self.origins: dict[Address, tuple[Origin, ...]] = {}
+        self.objects: dict[Address, _Object] = {}
         self.lacking: set[str] = set()
         self.shelf = Shelf()
 
@@ -234,17 +237,14 @@ class _Loading:
         for origin, declaration in self.declared:
             self.merge(origin, declaration)
         if self.defaults:
-            for address in self.fields:
+            for address in self.objects:
                 self.add_defaults(address)
         desired = tuple(
-            Desired(
-                address, self.fields[address], self.origins[address], self.fields[address].heads
-            )
-            for address in sorted(self.fields, key=by_order)
+            Desired(address, *self.objects[address], self.objects[address][0].heads)
+            for address in sorted(self.objects, key=by_order)
         )
         reason = None if self.declared or self.diagnostics else "there are no specs"
-        origins = {each.address: each.documents for each in desired}
-        return Specs(desired, in_order(self.diagnostics), reason, self.places, origins)
+        return Specs(desired, in_order(self.diagnostics), reason, self.places, self.objects)
 
     def merge(self, origin: Origin, declaration: Declaration) -> None:
         kind = declaration.kind
@@ -269,16 +269,16 @@ class _Loading:
 
     def add(self, address: Address, origin: Origin, fields: Fields) -> None:
         """What one document declares of one object."""
-        known: Mapping[str, Declared] = self.fields.get(address) or _presence(address)
-        origins = self.origins.get(address, ())
-        twice = [path for path in fields if path in known] if known else []
-        if twice:
-            self.declared_twice(address, origins, origin, fields, twice)
-        self.origins[address] = (*origins, origin)
+        before = self.objects.get(address)
+        known: Mapping[str, Declared] = before[0] if before else _presence(address)
+        origins = before[1] if before else ()
         if known:
+            twice = [path for path in fields if path in known]
+            if twice:
+                self.declared_twice(address, origins, origin, fields, twice)
             fields = Fields.of({**fields, **known})
             fields.lay_on(self.shelf)
-        self.fields[address] = fields
+        self.objects[address] = (fields, (*origins, origin))
 
     def declared_twice(
         self,
@@ -309,18 +309,23 @@ class _Loading:
         """Fields that no document declares, from the nearest file that has a default."""
         if part_of(address) is not None:
             return
-        fields = dict(self.fields[address])
-        for origin in self.origins[address]:
+        declared, documents = self.objects[address]
+        fields = dict(declared)
+        origins = documents
+        for origin in documents:
             for place, defaults in self.above(origin.file):
-                added = False
-                for path, value in defaults.get(address.kind, {}).items():
-                    if path not in fields:
-                        fields[path] = value
-                        added = True
+                added = {
+                    path: value
+                    for path, value in defaults.get(address.kind, {}).items()
+                    if path not in fields
+                }
                 if added:
-                    self.fields[address] = merged = Fields.of(fields)
-                    merged.lay_on(self.shelf)
-                    self.origins[address] += (place,)
+                    fields |= added
+                    origins += (place,)
+        if origins is not documents:
+            merged = Fields.of(fields)
+            merged.lay_on(self.shelf)
+            self.objects[address] = (merged, origins)
 
     def above(self, file: str) -> Iterator[tuple[Origin, dict[str, dict[str, Declared]]]]:
         """The defaults that hold for a file, the nearest first."""
