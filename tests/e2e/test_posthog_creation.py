@@ -207,11 +207,11 @@ def test_what_creation_cannot_carry_of_a_source_comes_after_it(shop: HogProject)
 
 
 def test_a_direct_source_is_created_with_a_name(shop: HogProject) -> None:
-    own = {**NEW, "prefix": "Live", "access_method": "direct"}
+    own = {**NEW, "prefix": "Live shop", "access_method": "direct"}
     shop.source(**own, schemas={"orders": {"should_sync": True}})
     shop.apply()
     (body,) = creates(shop)
-    assert (body["access_method"], body["prefix"]) == ("direct", "Live")
+    assert (body["access_method"], body["prefix"]) == ("direct", "Live shop")
     assert shop.plan().json["changes"] == []
 
 

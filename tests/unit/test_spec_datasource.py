@@ -115,6 +115,10 @@ def test_a_source_and_each_of_its_schemas_are_objects() -> None:
         ("source_type: Stripe\nprefix: ''\n", "DataSource/Stripe"),
         ("source_type: Stripe\nprefix: _a1_\n", "DataSource/Stripe/_a1_"),
         ("source_type: a/b#c\n", "DataSource/a%2Fb%23c"),
+        (
+            "source_type: Postgres\nprefix: Live shop / 2\naccess_method: direct\n",
+            "DataSource/Postgres/Live shop %2F 2",
+        ),
     ],
 )
 def test_the_prefix_is_a_part_of_the_address_unless_it_is_empty(head: str, address: str) -> None:

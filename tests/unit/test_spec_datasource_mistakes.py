@@ -26,12 +26,25 @@ SECRET_MEND = "write env/NAME or file/PATH, and take the secret out of the file'
         (
             "kind: DataSource\nsource_type: Stripe\nprefix: 1x",
             '3:1: error[SPEC009]: prefix: "1x" is no prefix; '
-            "write letters, digits and underscores, first a letter",
+            "write letters, digits and underscores, first a letter; "
+            "only with access_method: direct it is a name of any kind",
         ),
         (
             "kind: DataSource\nsource_type: Stripe\nprefix: __",
             '3:1: error[SPEC009]: prefix: "__" is no prefix; '
-            "write letters, digits and underscores, first a letter",
+            "write letters, digits and underscores, first a letter; "
+            "only with access_method: direct it is a name of any kind",
+        ),
+        (
+            "kind: DataSource\nsource_type: Stripe\nprefix: ' a'\naccess_method: direct",
+            '3:1: error[SPEC009]: prefix: "a" has blanks around it, or holds a control character; '
+            "write the bare prefix",
+        ),
+        (
+            "kind: DataSource\nsource_type: Stripe\nprefix: Live shop\naccess_method: warehouse",
+            '3:1: error[SPEC009]: prefix: "Live shop" is no prefix; '
+            "write letters, digits and underscores, first a letter; "
+            "only with access_method: direct it is a name of any kind",
         ),
         (
             "kind: DataSource\nsource_type: Stripe\nprefix: 7",

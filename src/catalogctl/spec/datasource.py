@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from catalogctl import fqn
 from catalogctl.model import Declared
 from catalogctl.spec.fields import (
     Choice,
@@ -27,9 +28,9 @@ from catalogctl.yamlfile import Plain, shown
 
 
 class Prefix:
-    """What the names of a source's tables begin with; an empty text is none."""
-
-    _RULE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+    """What the names of a source's tables begin with, or what a direct source is called; an empty
+    text is none. Which of the two it is, `source_contradictions` looks at.
+    """
 
     def accept(self, value: Any) -> str:
         if value.__class__ is not str:
@@ -37,10 +38,9 @@ class Prefix:
         if value == "":
             return ""
         check_length(value, 100)
-        if not self._RULE.fullmatch(value.strip("_")):
-            message = f"{shown(value)} is no prefix"
-            hint = "write letters, digits and underscores, first a letter"
-            raise Mistake("SPEC009", message, hint)
+        if fqn.has_control(value) or value != value.strip():
+            message = f"{shown(value)} has blanks around it, or holds a control character"
+            raise Mistake("SPEC009", message, "write the bare prefix")
         return str(value)
 
     def mistakes(self, value: Any) -> Iterator[Mistake]:
@@ -167,6 +167,20 @@ _SUITS = {
     "cdc_table_mode": ("cdc",),
 }
 """The sync types with which the server keeps a field; the first is the one to recommend."""
+
+
+_PREFIX = re.compile("_*[A-Za-z][A-Za-z0-9_]*")
+
+
+def source_contradictions(document: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What the document of a source cannot say at the same time."""
+    prefix = document.get("prefix")
+    direct = document.get("access_method") == "direct"
+    if prefix and isinstance(prefix, str) and not direct and not _PREFIX.fullmatch(prefix):
+        hint = "write letters, digits and underscores, first a letter"
+        only = "only with access_method: direct it is a name of any kind"
+        message = f"prefix: {shown(prefix)} is no prefix"
+        yield Mistake("SPEC009", message, f"{hint}; {only}").below("prefix")
 
 
 def contradictions(fields: Mapping[str, Declared]) -> Iterator[Mistake]:

@@ -60,6 +60,8 @@ def accept(document: Any) -> Declaration:
             fields.update(_entries(key, kind.maps[key], value))
         elif key not in kind.identity and key not in ("kind", "catalog"):
             raise Mistake("SPEC004", "unknown key")
+    for mistake in kind.contradictions(document):
+        raise mistake
     groups = Groups(fields, _filled(texts), _filled(others))
     packed = Fields.of_groups(groups)
     return Declaration(kind, identity(kind, document), catalog(document), packed, objects)

@@ -56,6 +56,7 @@ def _document(value: Any) -> Iterator[Mistake]:
         if key not in kind.keys:
             yield unknown_key(key, "", kind.keys).below(key)
     yield from _own_fields(kind, value)
+    yield from kind.contradictions(value)
     for key, parts in kind.parts.items():
         if key in value:
             yield from _below((key,), _parts(key, parts, value[key]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from catalogctl import fqn
 from catalogctl.model import Declared
@@ -15,7 +16,7 @@ from catalogctl.spec.names import Name, Names, Verbatim
 from catalogctl.yamlfile import shown
 
 
-def _no_contradictions(fields: Mapping[str, Declared]) -> Iterator[Mistake]:
+def _no_contradictions(fields: Mapping[str, Any]) -> Iterator[Mistake]:
     return iter(())
 
 
@@ -43,7 +44,8 @@ class Kind:
     `optional` are keys of the identity that may be absent or empty, and are then no part of the
     address. `presence` is a key of the identity that is a field too, always declared: that the
     object is in the catalog at all. `objects` is the key of parts that are objects of their own,
-    with addresses below their owner's, and field paths that begin in the part.
+    with addresses below their owner's, and field paths that begin in the part. `contradictions`
+    finds what a document, as it is written, cannot say at the same time.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Kind:
     optional: frozenset[str] = frozenset()
     presence: str | None = None
     objects: str | None = None
+    contradictions: Callable[[Mapping[str, Any]], Iterator[Mistake]] = _no_contradictions
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -201,6 +204,7 @@ KINDS: Mapping[str, Kind] = {
             parts={"schemas": _SCHEMAS},
             optional=frozenset({"prefix"}),
             objects="schemas",
+            contradictions=datasource.source_contradictions,
         ),
     )
 }
