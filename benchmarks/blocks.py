@@ -16,8 +16,15 @@ from benchmarks.figures import Samples
 from benchmarks.measure import Contender
 from benchmarks.stage import Catalog, Server
 
-TOOL = ("-m", "catalogctl")
-PLAN = (*TOOL, "plan", "--detailed-exitcode")
+INSTALLED = ("-m", "catalogctl")
+"""The tool with all that is installed here: the extra `catalogctl[fast]` too."""
+
+TOOL = ("-m", "benchmarks.without", "fast")
+"""The tool with its ordinary dependencies, which is what is meant where nothing else is said."""
+
+OPTIONS = ("plan", "--detailed-exitcode")
+PLAN = (*TOOL, *OPTIONS)
+FAST_PLAN = (*INSTALLED, *OPTIONS)
 SCHEMAS = 100
 EDITS = ("columns", "everything")
 APPLY_DELAY, LONG_DELAY = 20, 200
@@ -120,31 +127,41 @@ class Block:
 
 
 def ground(bench: Bench) -> Iterator[Contender]:
-    """A plan with nothing to change, cold and warm, and the floors."""
+    """A plan with nothing to change, cold and warm, and the floors.
+
+    A warm plan parses nothing, so that it is the same with the extra and without it.
+    """
     folder = bench.catalog().project()
     url = bench.server(bench.catalog()).url
     floor = ("-m", "benchmarks.floor", url, "catalog-specs", "--yaml")
     yield bench.run("floor, libyaml events", (*floor, "events"), folder)
-    yield bench.run("plan, cold", PLAN, folder)
+    yield bench.run("floor, fast parser", (*floor, "fast"), folder)
+    yield from _cold(bench, bench.catalog())
     yield bench.run("plan, warm", PLAN, folder, warm=True)
     yield bench.run("plan, --no-cache", (*PLAN, "--no-cache"), folder)
     yield bench.run("floor, CSafeLoader", (*floor, "safe"), folder)
 
 
+def _cold(bench: Bench, catalog: Catalog) -> Iterator[Contender]:
+    """A cold plan with the ordinary dependencies, and one with the extra."""
+    yield bench.run("plan, cold", PLAN, catalog.project(), catalog)
+    yield bench.run("plan, cold, [fast]", FAST_PLAN, catalog.project(), catalog)
+
+
 def dns(bench: Bench) -> Iterator[Contender]:
-    yield bench.run("plan, cold", PLAN, bench.catalog().project())
+    yield from _cold(bench, bench.catalog())
     yield peers.octodns(bench.root, bench.sizes.peers)
 
 
 def resources(bench: Bench) -> Iterator[Contender]:
-    yield bench.run("plan, cold", PLAN, bench.catalog().project())
+    yield from _cold(bench, bench.catalog())
     yield peers.terraform(bench.root, bench.sizes.peers)
 
 
 def script(bench: Bench) -> Iterator[Contender]:
     catalog = bench.catalog(bench.sizes.naive)
-    plan = bench.run("plan, cold", PLAN, catalog.project(), catalog)
-    yield plan
+    plan, with_extra = _cold(bench, catalog)
+    yield from (plan, with_extra)
     command = peers.naive(bench.root, bench.server(catalog).url)
     yield replace(plan, name="naive pipeline", command=command, rounds=1)
 
@@ -189,8 +206,8 @@ def start(bench: Bench) -> Iterator[Contender]:
     project = folder.project()
     for name, command in (
         ("bare interpreter", ("-c", "pass")),
-        ("--version", (*TOOL, "--version")),
-        ("--help", (*TOOL, "--help")),
+        ("--version", (*INSTALLED, "--version")),
+        ("--help", (*INSTALLED, "--help")),
     ):
         yield bench.run(name, command, project, folder)
 
@@ -201,8 +218,9 @@ def apply(bench: Bench) -> Iterator[Contender]:
     for edit in EDITS:
         folder = catalog.project(changed, edit)
         sample = ("-m", "benchmarks.vendor_sample", bench.server(catalog).url, "edits.json")
-        tool = (*TOOL, "apply", "--yes")
-        yield bench.run(f"apply, {edit}", tool, folder, delay=APPLY_DELAY)
+        for name, tool in (("", TOOL), (", [fast]", INSTALLED)):
+            command = (*tool, "apply", "--yes")
+            yield bench.run(f"apply, {edit}{name}", command, folder, delay=APPLY_DELAY)
         yield bench.run(f"sample, {edit}", sample, folder, delay=APPLY_DELAY)
 
 
@@ -218,10 +236,10 @@ def base(bench: Bench) -> Iterator[Contender]:
 def choices(bench: Bench) -> Iterator[Contender]:
     """The plan with one thing at a time done in another way."""
     folder = bench.catalog().project()
-    options = ("plan", "--detailed-exitcode", "--no-cache")
+    options = (*OPTIONS, "--no-cache")
     yield bench.run("as it is", (*TOOL, *options), folder)
     for choice in ("packing", "shelf", "collector", "pages", "lists"):
-        command = ("-m", "benchmarks.without", choice, *options)
+        command = ("-m", "benchmarks.without", f"fast,{choice}", *options)
         rounds = 1 if choice == "lists" else sys.maxsize
         yield bench.run(f"without {choice}", command, folder, rounds=rounds)
 

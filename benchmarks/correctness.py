@@ -15,12 +15,13 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import bodies, stage, tables
+from benchmarks.blocks import INSTALLED, TOOL
 from benchmarks.figures import Check
 from benchmarks.specs import COLUMNS, SEED
 from benchmarks.stage import Catalog, Server
@@ -38,10 +39,10 @@ class Project:
     folder: Path
     server: Server
 
-    def plan(self) -> bytes:
+    def plan(self, tool: Sequence[str] = INSTALLED) -> bytes:
         """The plan as JSON, with whatever cache there is."""
         run = subprocess.run(
-            [sys.executable, "-m", "catalogctl", "plan", "--no-rehearse", "--format", "json"],
+            [sys.executable, *tool, "plan", "--no-rehearse", "--format", "json"],
             cwd=self.folder,
             env=stage.environment(self.folder),
             stdout=subprocess.PIPE,
@@ -78,6 +79,9 @@ def checks(catalog: Catalog, changed: int, folder: Path) -> Iterator[Check]:
             )
         warm = project.plan()
         yield Check("cold and warm plans are the same bytes", warm == cold, f"{len(cold):,} bytes")
+        stage.forget(folder)
+        name = "plans with the parser of `[fast]` and without it are the same bytes"
+        yield Check(name, project.plan(TOOL) == cold, f"{len(cold):,} bytes")
         yield from _warm(project, wanted, [each for each in made if each.fqn not in edits][:3])
 
 

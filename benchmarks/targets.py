@@ -42,6 +42,14 @@ def _cpu(
     return Figure(name, block, ratio(of, to), limit, "", ratio(of, to, "wall"), wall_limit)
 
 
+def _cold(to: str, block: str, limit: float, wall_limit: float | None = None) -> list[Figure]:
+    """A cold plan against another program: with the ordinary dependencies, and with the extra."""
+    return [
+        _cpu(f"{name}plan / {to}", block, of, to, limit, wall_limit)
+        for name, of in (("", "plan, cold"), ("with `[fast]`: ", "plan, cold, [fast]"))
+    ]
+
+
 def targets(sizes: Sizes) -> Sequence[Target]:
     """In the order in which they are shown. Those without a number are no targets."""
     usual, small, large, huge = (
@@ -54,22 +62,28 @@ def targets(sizes: Sizes) -> Sequence[Target]:
         Target(
             1,
             "a cold plan beside the floor",
-            [_cpu("plan / floor", "ground", "plan, cold", "floor, libyaml events", 3)],
+            [
+                _cpu("plan / floor", "ground", "plan, cold", "floor, libyaml events", 3),
+                *(
+                    _cpu(f"with `[fast]`: plan / {name}", "ground", "plan, cold, [fast]", name, 1.5)
+                    for name in ("floor, fast parser", "floor, libyaml events")
+                ),
+            ],
         ),
         Target(
             2,
             f"a cold plan beside `terraform plan` over {peers} resources",
-            [_cpu("plan / Terraform", "resources", "plan, cold", "Terraform", 0.05, 0.08)],
+            _cold("Terraform", "resources", 0.05, 0.08),
         ),
         Target(
             3,
             f"a cold plan beside `octodns-sync` over {peers} records",
-            [_cpu("plan / octoDNS", "dns", "plan, cold", "octoDNS", 0.6)],
+            _cold("octoDNS", "dns", 0.6),
         ),
         Target(
             4,
             "a cold plan beside a script of the usual libraries",
-            [_cpu("plan / naive pipeline", "script", "plan, cold", "naive pipeline", 0.06)],
+            _cold("naive pipeline", "script", 0.06),
         ),
         Target(
             5,
@@ -197,9 +211,10 @@ def _applies(sizes: Sizes) -> list[Figure]:
     figures = []
     for edit, requests in zip(EDITS, (5, 7), strict=True):
         ours, theirs = f"apply, {edit}", f"sample, {edit}"
-        wall = ratio(ours, theirs, "wall")
-        name = f"{edit}: wall / that of the vendor's sample"
-        figures.append(Figure(name, "apply", wall, 0.35))
+        for name, of in (("", ours), ("with `[fast]`, ", f"{ours}, [fast]")):
+            wall = ratio(of, theirs, "wall")
+            told = f"{name}{edit}: wall / that of the vendor's sample"
+            figures.append(Figure(told, "apply", wall, 0.35))
         count = _writing(ours, sizes.changed)
         figures.append(Figure(f"{edit}: requests a table", "apply", count, requests))
     return figures
@@ -217,6 +232,10 @@ CHOICES: Sequence[Choice] = (
     Choice(
         "YAML from libyaml's events, not `CSafeLoader` (floor)",
         "ground", "floor, CSafeLoader", "floor, libyaml events",
+    ),
+    Choice(
+        "YAML from the parser of `[fast]`, not libyaml's events",
+        "ground", "plan, cold", "plan, cold, [fast]",
     ),
     Choice("the parse cache, from the second run on", "ground", "plan, --no-cache", "plan, warm"),
     Choice("the parse cache, in the first run", "ground", "plan, --no-cache", "plan, cold"),

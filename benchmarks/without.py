@@ -1,14 +1,22 @@
-"""The tool with one of its design choices taken out, to see what the choice gives.
+"""The tool with some of its design choices taken out, to see what they give.
 
 python -m benchmarks.without lists plan --detailed-exitcode
+python -m benchmarks.without fast,lists plan --detailed-exitcode
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+
+def fast() -> None:
+    """The parser of the extra `catalogctl[fast]` is not there: YAML from libyaml's events."""
+    from catalogctl.yamlfile import fast as extra
+
+    extra._parser = lambda: None  # type: ignore[assignment]
 
 
 def collector() -> None:
@@ -39,42 +47,35 @@ def shelf() -> None:
 
 def packing() -> None:
     """What is declared stays in memory, as Python objects. Needs `--no-cache`."""
+    from catalogctl.model import Groups
     from catalogctl.spec.packed import Fields
 
     class Unpacked(Fields):
-        __slots__ = ("_values",)
+        __slots__ = ("_groups",)
 
-        def __init__(self, values: Mapping[str, Any]) -> None:
-            heads = {path.partition(".")[0] for path in values}
-            super().__init__(b"", " ".join(sorted(heads)))
-            self._values = dict(values)
+        def __init__(self, groups: Groups) -> None:
+            heads = {path.partition(".")[0] for path in groups.own}
+            super().__init__(b"", " ".join(sorted({*heads, *groups.texts, *groups.others})))
+            self._groups = groups
 
-        def __getitem__(self, path: str) -> Any:
-            return self._values[path]
-
-        def __iter__(self) -> Iterator[str]:
-            return iter(self._values)
-
-        def __len__(self) -> int:
-            return len(self._values)
-
-        def items(self) -> Any:
-            return self._values.items()
+        def grouped(self) -> Groups:
+            return self._groups
 
         def lay_on(self, shelf: Any) -> None:
             """There is nothing to lay on it."""
 
-    Fields.of = Unpacked  # type: ignore[assignment, method-assign]
+    Fields.of_groups = Unpacked  # type: ignore[assignment, method-assign]
 
 
 CHOICES: Mapping[str, Callable[[], None]] = {
-    each.__name__: each for each in (collector, lists, pages, shelf, packing)
+    each.__name__: each for each in (fast, collector, lists, pages, shelf, packing)
 }
 
 
 def main() -> None:
-    _, choice, *arguments = sys.argv
-    CHOICES[choice]()
+    _, choices, *arguments = sys.argv
+    for choice in choices.split(","):
+        CHOICES[choice]()
     from catalogctl.cli import main as tool
 
     sys.argv = ["catalogctl", *arguments]

@@ -181,7 +181,7 @@ def test_an_edit_moves_what_it_says_and_nothing_else() -> None:
 def test_plans_of_a_made_up_catalog_are_right_cold_and_warm(tmp_path: Path) -> None:
     catalog = stage.Catalog(12, 3, specs.SEED, tmp_path)
     found = list(checks(catalog, 4, tmp_path / "checked"))
-    assert len(found) == 7
+    assert len(found) == 8
     assert all(check.holds for check in found), found
 
 
