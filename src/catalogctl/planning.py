@@ -126,8 +126,11 @@ def _part_of(path: str, missing: Mapping[str, str]) -> str | None:
     """What is missing of a field: the field itself, or the column that it is of."""
     if path in missing:
         return path
-    columns = (part for part in missing if part.startswith("columns."))
-    return next((part for part in columns if path.startswith(part + ".")), None)
+    while path.startswith("columns."):
+        path = path.rpartition(".")[0]
+        if path in missing:
+            return path
+    return None
 
 
 def refine(changes: Iterable[Change], predictions: Iterable[Prediction]) -> tuple[Change, ...]:

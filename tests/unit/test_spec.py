@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogctl import spec
+from catalogctl import fqn, spec
 from catalogctl.errors import Location
 from catalogctl.model import Address, Declared, Members
 from spec_texts import HEAD, findings, load
@@ -396,3 +396,17 @@ def test_a_file_that_is_gone_by_then_is_still_named(tmp_path: Path) -> None:
     specs = spec.load([file], root=tmp_path)
     file.unlink()
     assert specs.locate(specs.desired[0], "vote") == Location("t.yaml", 1, 1)
+
+
+def test_the_places_of_a_wide_table_are_found_without_walking_its_columns_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    specs = load(HEAD + "columns:\n" + "".join(f"  c{n}: {{tags: [A.B]}}\n" for n in range(300)))
+    (table,) = specs.desired
+    asked: list[str] = []
+    normal = fqn.normal
+    monkeypatch.setattr(fqn, "normal", lambda name: asked.append(name) or normal(name))
+    for number in range(300):
+        found = specs.locate(table, f"columns.c{number}.tags")
+        assert found == Location("t.yaml", 4 + number, len(f"  c{number}: {{") + 1)
+    assert len(asked) == 300

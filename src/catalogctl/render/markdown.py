@@ -155,7 +155,8 @@ class _Page:
             heading = f"#### {_LAMPS.get(group, '')}{group.title} ({members})\n\n"
         fields = sorted(change.fields, key=lambda field: _importance(field, self._applied))
         title, end = self._title(change, fields, folded=not group.red)
-        lines = list(chain.from_iterable(self._lines(field, change) for field in fields))
+        standing = text.standing(change, applied=self._applied)
+        lines = list(chain.from_iterable(self._lines(field, standing) for field in fields))
         if change.reason:
             lines.insert(0, f"# {text.visible(change.reason)}")
         if room is None:
@@ -193,9 +194,9 @@ class _Page:
         links = [inert.anchor(url, inert.tag(path)) for path, url in urls if url]
         return f"\n\n<p>{' · '.join(links)}</p>" if len(links) > 1 else ""
 
-    def _lines(self, field: FieldChange, change: Change) -> Iterator[str]:
+    def _lines(self, field: FieldChange, of_object: Verdict | Outcome) -> Iterator[str]:
         place = f" {field.source.file}:{field.source.line}" if field.source else ""
-        label = text.label(field, change, applied=self._applied)
+        label = text.label(field, of_object, applied=self._applied)
         yield text.visible(f"@@ {field.path} @@{place}{'  ' if label else ''}{label}")
         for line in text.lines(field, applied=self._applied):
             yield from _diff(line)

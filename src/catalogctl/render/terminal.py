@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from catalogctl.model import Action, Change, FieldChange, Outcome, Plan, Violation
+from catalogctl.model import Action, Change, FieldChange, Outcome, Plan, Verdict, Violation
 from catalogctl.render import text
 from catalogctl.render.words import Kind, Line, Run, Shape
 
@@ -102,17 +102,20 @@ class _Page:
         if self._applied and change.outcome is Outcome.APPLIED and not change.takes_away:
             # The plan has shown the texts; now the eye should find what went otherwise.
             return block + self._wrapped("    ", ("", ""), [(_DIM, ", ".join(paths))])
+        standing = text.standing(change, applied=self._applied)
         column = max((len(path) for path in paths if len(path) <= _WIDEST_PATH), default=0)
         for path, field in zip(paths, change.fields, strict=True):
-            block += self._field(path, column, field, change)
+            block += self._field(path, column, field, standing)
         return block
 
-    def _field(self, path: str, column: int, field: FieldChange, change: Change) -> list[str]:
+    def _field(
+        self, path: str, column: int, field: FieldChange, of_object: Verdict | Outcome
+    ) -> list[str]:
         pieces = [("", f"    {path:{column}}")]
         if field.source is not None:
             place = f"{text.visible(field.source.file)}:{field.source.line}"
             pieces += [("", "  "), (_DIM, place)]
-        label = text.label(field, change, applied=self._applied)
+        label = text.label(field, of_object, applied=self._applied)
         if label:
             pieces += [("", "  "), (_LABELS.get(label, _DIM), label)]
         block = [self.paint(pieces)]

@@ -246,14 +246,14 @@ def _remarks(field: FieldChange, applied: bool) -> Iterable[Line]:
         yield line(Shape.QUIET, "declared with only: what is not listed goes")
     if field.origin is Origin.DRIFT:
         yield line(Shape.QUIET, f"drift: {moved(field)}")
-    standing = _standing(field, applied)
-    if standing in (Outcome.APPLIED, Verdict.VERIFIED, Verdict.UNVERIFIED):
+    own = standing(field, applied=applied)
+    if own in (Outcome.APPLIED, Verdict.VERIFIED, Verdict.UNVERIFIED):
         if field.message:
             yield line(Shape.QUIET, field.message)
     else:
         reason = f": {field.message}" if field.message else ""
         reason += f"; {field.hint}" if field.hint else ""
-        yield line(Shape.ALERT, f"{standing.value}{reason}")
+        yield line(Shape.ALERT, f"{own.value}{reason}")
     if field.risk in _RISKS and not applied:
         shape, words = _RISKS[field.risk]
         yield line(shape, words)
@@ -276,17 +276,18 @@ _RISKS = {
 }
 
 
-def _standing(change: FieldChange | Change, applied: bool) -> Verdict | Outcome:
+def standing(change: FieldChange | Change, *, applied: bool = False) -> Verdict | Outcome:
+    """What became of it where that is known, else what the catalog said beforehand."""
     return change.outcome if applied and change.outcome is not None else change.verdict
 
 
-def label(field: FieldChange, change: Change, *, applied: bool = False) -> str:
+def label(field: FieldChange, of_object: Verdict | Outcome, *, applied: bool = False) -> str:
     """The verdict (or outcome) of a field where it is better than its object's, else nothing.
 
     What is worse than that is told by the field's lines.
     """
-    standing = _standing(field, applied)
-    return "" if standing is _standing(change, applied) else standing.value
+    own = standing(field, applied=applied)
+    return "" if own is of_object else own.value
 
 
 # -- one object
@@ -294,10 +295,10 @@ def label(field: FieldChange, change: Change, *, applied: bool = False) -> str:
 
 def labels(change: Change, *, applied: bool = False) -> tuple[str, ...]:
     """What stands beside an object's address: its outcome, or its origin and verdict."""
-    standing = _standing(change, applied)
-    if isinstance(standing, Outcome) or change.origin is Origin.CHANGE:
-        return (standing.value,)
-    return (change.origin.value, standing.value)
+    own = standing(change, applied=applied)
+    if isinstance(own, Outcome) or change.origin is Origin.CHANGE:
+        return (own.value,)
+    return (change.origin.value, own.value)
 
 
 # -- the whole plan

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -23,6 +24,16 @@ class Origin(NamedTuple):
     file: str
     number: int
     is_default: bool = False
+
+
+_Names = dict[str, dict[str, list[str]]]
+"""By key of a document, the names of its parts as they are written, by their one spelling."""
+
+
+class _Read(NamedTuple):
+    document: Document
+    value: Any
+    names: _Names
 
 
 class Places:
@@ -50,11 +61,14 @@ class Places:
             documents = self._read(origin.file)
             if origin.number >= len(documents):
                 continue
-            document, value = documents[origin.number]
+            document, value, names = documents[origin.number]
             above: tuple[Step, ...] = (kind.name,) if origin.is_default else ()
             if origin.is_default:
                 value = value.get(kind.name) if isinstance(value, dict) else None
-            steps = _steps(kind, value, path) if part is None else _within(kind, value, part, path)
+            if part is None:
+                steps = _steps(kind, value, path, names)
+            else:
+                steps = _within(kind, value, part, path)
             if origin.is_default and not steps:
                 continue
             if best is None or len(steps) > best[0]:
@@ -69,12 +83,12 @@ class Places:
         documents = self._read(origin.file)
         return documents[origin.number][0] if origin.number < len(documents) else None
 
-    def _read_again(self, file: str) -> tuple[tuple[Document, Any], ...]:
+    def _read_again(self, file: str) -> tuple[_Read, ...]:
         try:
             reading = yamlfile.read(self._sources[file].read(), file)
         except OSError:
             return ()
-        return tuple((document, document.value) for document in reading.documents)
+        return tuple(_Read(document, document.value, {}) for document in reading.documents)
 
 
 def _below(value: Any, steps: Iterable[Step]) -> Any:
@@ -83,7 +97,7 @@ def _below(value: Any, steps: Iterable[Step]) -> Any:
     return value
 
 
-def _steps(kind: Kind, value: Any, path: str) -> tuple[Step, ...]:
+def _steps(kind: Kind, value: Any, path: str, names: _Names) -> tuple[Step, ...]:
     """The keys of a document that lead to a field path, as far as they are there."""
     head, _, rest = path.partition(".")
     if not isinstance(value, dict) or head not in value:
@@ -92,7 +106,9 @@ def _steps(kind: Kind, value: Any, path: str) -> tuple[Step, ...]:
         return (head, *_entry_steps(value[head], rest))
     if head not in kind.parts or not rest or not isinstance(value[head], dict):
         return (head,)
-    return (head, *_part_steps(value[head], rest, kind.parts[head].spelled))
+    if head not in names:
+        names[head] = _names(value[head], kind.parts[head].spelled)
+    return (head, *_part_steps(value[head], rest, names[head]))
 
 
 def _within(kind: Kind, value: Any, part: str, path: str) -> tuple[Step, ...]:
@@ -115,20 +131,26 @@ def _entry_steps(entries: Any, path: str) -> tuple[Step, ...]:
     return (name, *_entry_steps(entries[name], rest)) if name in entries else ()
 
 
+def _names(parts: Iterable[str], spelling: Callable[[str], str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in parts:
+        with suppress(Mistake):
+            found.setdefault(spelling(name), []).append(name)
+    return found
+
+
 def _part_steps(
-    parts: dict[str, Any], path: str, spelling: Callable[[str], str]
+    parts: Mapping[str, Any], path: str, names: Mapping[str, Sequence[str]]
 ) -> tuple[Step, ...]:
     """The longest part whose name begins the path, and its field: `a.zip` before `a`."""
     best: tuple[bool, int, tuple[Step, ...]] = (False, 0, ())
-    for name, body in parts.items():
-        try:
-            spelled = spelling(name)
-        except Mistake:
-            continue
-        field = path[len(spelled) + 1 :]
-        if path == spelled or path.startswith(spelled + "."):
-            there = isinstance(body, dict) and field in body
+    spelled, field = path, ""
+    while spelled:
+        for name in names.get(spelled, ()):
+            there = isinstance(parts[name], dict) and field in parts[name]
             best = max(best, (there, len(spelled), (name, field) if there else (name,)))
+        spelled = spelled.rpartition(".")[0]
+        field = path[len(spelled) + 1 :]
     return best[2]
 
 

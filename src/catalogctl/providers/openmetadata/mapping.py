@@ -27,6 +27,10 @@ FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
 LABEL_SOURCES = {"tags": "Classification", "glossaryTerms": "Glossary"}
 TIER = "Tier."
 
+MEANT = 20
+"""Missing columns of a table for which a similar name is looked for. Where more are missing, it is
+no slip of the pen, and looking takes long."""
+
 
 class OpenMetadataRules(Rules):
     """User names ignore case; a team and a Tier stand alone."""
@@ -108,7 +112,9 @@ def held_fields(
         name, _, field = path[8:].rpartition(".")
         column = columns.get(name)
         if column is None:
-            missing[f"columns.{name}"] = f"Column {name} not found{_near(name, columns)}"
+            if f"columns.{name}" not in missing:
+                near = _near(name, columns) if len(missing) < MEANT else ""
+                missing[f"columns.{name}"] = f"Column {name} not found{near}"
         elif field in LABEL_SOURCES:
             fields[path] = label_names(column.tags, LABEL_SOURCES[field], wanted)
         else:

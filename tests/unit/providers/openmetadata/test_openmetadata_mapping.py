@@ -208,3 +208,12 @@ def test_the_author_of_a_text_is_read_from_the_objects_own_history(
     fields: dict[str, Any], authors: dict[str, str]
 ) -> None:
     assert mapping.authors_of(table(**fields), "ingestion-bot") == authors
+
+
+def test_where_very_many_columns_are_missing_none_is_proposed_for_the_later_ones() -> None:
+    live = table(columns=[{"name": f"c{number}"} for number in range(100)])
+    declared = {f"columns.C{number}.description": "" for number in range(100)}
+    _, missing = mapping.held_fields(live, declared, None)
+    assert missing["columns.C0"] == "Column C0 not found; did you mean c0?"
+    assert missing["columns.C99"] == "Column C99 not found"
+    assert len(missing) == 100
