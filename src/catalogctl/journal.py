@@ -1,12 +1,13 @@
 """What an apply has done so far, as it happens, and how to take it back.
 
-The journal is one JSON object a line, each on the disk before the next write begins:
+The journal is one JSON object a line; what is about to be written is on the disk before it is:
 
     {"event": "start", "digest": "…", "changes": 12}
     {"event": "begin", "address": "Table/…"}
     {"event": "end", "address": "Table/…", "outcome": "applied"}
     {"event": "finish"}
 
+The other lines wait for no disk: after a power cut an object may count as under way that was done.
 An apply that was killed leaves no `finish`; the next one says which objects were under way. Running
 it again is safe in any case, because every object is read before it is written.
 """
@@ -71,6 +72,7 @@ class Journal:
         due = tuple(each for each in change.fields if each.outcome is None)
         self._begun.setdefault(change.address, replace(change, fields=due))
         self._note(event="begin", address=str(change.address))
+        os.fsync(self._file.fileno())
 
     def end(self, change: Change) -> None:
         """What became of it. One that was not begun, since nothing was due, is not noted."""
@@ -89,7 +91,6 @@ class Journal:
     def _note(self, **entry: object) -> None:
         self._file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
 
     def write_undo(self) -> Path | None:
         """Save the plan that takes back what was written, or nothing when nothing was."""

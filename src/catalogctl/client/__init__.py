@@ -22,6 +22,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from catalogctl.client import connecting, failures
+from catalogctl.client.connecting import Connections
 from catalogctl.client.failures import Explain, Failure, default_explain
 from catalogctl.client.pacing import Limiter, Pace, Quota, per_minute
 from catalogctl.errors import BadResponse, CatalogError, RateLimited, Rejected, WriteRefused
@@ -168,7 +169,7 @@ class Client:
         if requests_per_minute is not None:
             quotas = [per_minute(requests_per_minute)]
         self._pace = Pace(quotas, clock=clock, pause=self._pause)
-        self._http: httpx.AsyncClient | None = None
+        self._connections: Connections | None = None
 
     async def __aenter__(self) -> Client:
         return self
@@ -178,9 +179,9 @@ class Client:
 
     async def close(self) -> None:
         """Give the connections back. Harmless when there are none."""
-        http, self._http = self._http, None
-        if http is not None:
-            await http.aclose()
+        opened, self._connections = self._connections, None
+        if opened is not None:
+            await opened.close()
 
     def hide(self, *secrets: str) -> None:
         """These appear in no error and no log line either, from now on."""
@@ -292,7 +293,7 @@ class Client:
         setting, seconds = self._timeouts[call.slow]
         limits = {"read": seconds, "write": seconds, "pool": seconds}
         limits["connect"] = min(seconds, CONNECT_TIMEOUT)
-        http = self._http or self._open(call)
+        connections = self._connections or self._open(call)
         self.requests[call.method] += 1
         try:
             request = httpx.Request(
@@ -302,7 +303,7 @@ class Client:
                 content=call.content,
                 extensions={"timeout": limits},
             )
-            answer = await http.send(request)
+            answer = await connections.send(request)
         except failures.RAISED as problem:
             return failures.of_exception(problem, self._base, seconds, setting)
         # It refers back to the answer: without this, megabytes would wait for the cycle collector.
@@ -320,14 +321,14 @@ class Client:
             call.reads,
         )
 
-    def _open(self, call: _Call) -> httpx.AsyncClient:
+    def _open(self, call: _Call) -> Connections:
         """At the first request: to load the certificates that are trusted takes a while."""
         opened = connecting.unusable(self._base, self._headers) or connecting.connections(
-            self._base, self._concurrency, self._ca_bundle, self._transport
+            self._base, self._ca_bundle, self._transport
         )
         if isinstance(opened, Failure):
             raise self._error(opened, call)
-        self._http = opened
+        self._connections = opened
         return opened
 
     async def _pause(self, seconds: float, why: str) -> None:

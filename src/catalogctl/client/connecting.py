@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,21 +37,50 @@ def unusable(url: str, headers: Mapping[str, str]) -> Failure | None:
     return None
 
 
+class Connections:
+    """As many connections as there are requests under way; who limits these, limits them.
+
+    Each is that of an HTTP client of its own. In a pool httpcore looks at every connection, and at
+    every other one for each, whenever a request comes or goes: a third of the CPU of an apply.
+    """
+
+    def __init__(self, open: Callable[[], httpx.AsyncClient]) -> None:
+        self._open = open
+        self._idle = [open()]  # it tells at once whether the environment's proxies can be used
+        self._all = list(self._idle)
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Send it over the connection that was used last, if it is free. Raises as httpx does."""
+        http = self._idle.pop() if self._idle else self._another()
+        try:
+            return await http.send(request)
+        finally:
+            self._idle.append(http)
+
+    def _another(self) -> httpx.AsyncClient:
+        http = self._open()
+        self._all.append(http)
+        return http
+
+    async def close(self) -> None:
+        for http in self._all:
+            await http.aclose()
+
+
 def connections(
-    url: str, concurrency: int, ca_bundle: str | None, transport: httpx.AsyncBaseTransport | None
-) -> httpx.AsyncClient | Failure:
-    """A pool that honours the proxies of the environment. Nothing is sent yet."""
+    url: str, ca_bundle: str | None, transport: httpx.AsyncBaseTransport | None
+) -> Connections | Failure:
+    """Connections that honour the proxies of the environment. Nothing is sent yet."""
     try:
-        return httpx.AsyncClient(
-            verify=_trust(url, ca_bundle),
-            limits=httpx.Limits(
-                max_connections=concurrency,
-                max_keepalive_connections=concurrency,
-                keepalive_expiry=KEEP_ALIVE,
-            ),
-            transport=transport,
-            # no proxy can reach the loopback of this machine
-            trust_env=not _is_loopback(urlsplit(url).hostname or ""),
+        trust = _trust(url, ca_bundle)
+        return Connections(
+            lambda: httpx.AsyncClient(
+                verify=trust,
+                limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE),
+                transport=transport,
+                # no proxy can reach the loopback of this machine
+                trust_env=not _is_loopback(urlsplit(url).hostname or ""),
+            )
         )
     except OSError as problem:
         said = f"no certificates can be read from {ca_bundle or 'SSL_CERT_FILE'}"
@@ -63,10 +92,10 @@ def connections(
         return Failure(Unreachable, said, hint, sent=False)
 
 
-def _trust(url: str, ca_bundle: str | None) -> ssl.SSLContext | bool:
+def _trust(url: str, ca_bundle: str | None) -> ssl.SSLContext:
     if ca_bundle is None:
         # without https nothing is verified, and loading certificates takes 30 ms
-        return url.lower().startswith("https:")
+        return httpx.create_ssl_context(verify=url.lower().startswith("https:"))
     if Path(ca_bundle).is_dir():
         return ssl.create_default_context(capath=ca_bundle)
     return ssl.create_default_context(cafile=ca_bundle)

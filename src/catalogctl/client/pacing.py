@@ -18,9 +18,8 @@ GROWTH = 0.1
 class Limiter:
     """At most `limit` requests at once, in the order they came.
 
-    The limit halves when the catalog pushes back and creeps up to the cap again. It stands before
-    the connection pool, which gets slow when many requests queue inside it. A cancelled request
-    gives its place back.
+    The limit halves when the catalog pushes back and creeps up to the cap again. Each request that
+    passes has a connection of its own. A cancelled request gives its place back.
     """
 
     def __init__(self, cap: int) -> None:
