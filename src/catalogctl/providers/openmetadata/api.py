@@ -20,8 +20,9 @@ import msgspec
 
 from catalogctl.client import Client, Response
 from catalogctl.errors import BadResponse, NotFound, Rejected
+from catalogctl.providers.answers import decoded
 from catalogctl.providers.openmetadata.kinds import Kind
-from catalogctl.providers.openmetadata.wire import Entity, History, Page, Version
+from catalogctl.providers.openmetadata.wire import Entity, History, Page, Paging, Version
 
 T = TypeVar("T")
 _WRAPPED = re.compile(
@@ -84,6 +85,28 @@ class Live:
     etag: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list. Its objects are decoded one by one, as they are taken: so only one is there
+    at a time, in memory that is used again for the next. Taking one that cannot be understood
+    raises `BadResponse`.
+    """
+
+    paging: Paging
+    _rows: Sequence[msgspec.Raw]
+    _answer: Response
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Entity]:
+        for row in self._rows:
+            try:
+                yield _entity.decode(row)
+            except msgspec.DecodeError:
+                yield _decoded(replace(self._answer, content=bytes(row)), _entity)
+
+
 @dataclass(slots=True)
 class Api:
     """One server. `unknown_fields` (collection, name) and `single_domain` are learnt from it."""
@@ -117,10 +140,10 @@ class Api:
         fields: Sequence[str],
         limit: int,
         after: str | None,
-    ) -> Page:
+    ) -> Listed:
         """One page of objects. `scope` is one of the filters of the kind, or empty for all."""
 
-        async def ask(known: str) -> Page:
+        async def ask(known: str) -> Listed:
             params = {"limit": str(limit), "fields": known, **scope}
             if after is not None:
                 params["after"] = after
@@ -131,7 +154,8 @@ class Api:
                 params=params,
                 operation=f"list the {kind.noun}s of {where}",
             )
-            return _decoded(response, _page)
+            page = decoded(response, _page)
+            return Listed(page.paging, page.data, response)
 
         return await self._with_known_fields(kind, fields, ask)
 

@@ -26,7 +26,7 @@ from catalogctl.providers.actions import Order, Report
 from catalogctl.providers.answers import as_they_come
 from catalogctl.providers.openmetadata import history, importing, rows_csv, scope, transfer
 from catalogctl.providers.openmetadata.agreement import agrees
-from catalogctl.providers.openmetadata.api import Api, Live
+from catalogctl.providers.openmetadata.api import Api, Listed, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
     FIELDS,
@@ -40,7 +40,7 @@ from catalogctl.providers.openmetadata.mapping import (
 from catalogctl.providers.openmetadata.references import References
 from catalogctl.providers.openmetadata.topics import TopicsCsv
 from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
-from catalogctl.providers.openmetadata.wire import Entity, Page
+from catalogctl.providers.openmetadata.wire import Entity
 from catalogctl.providers.openmetadata.writing import EntityWriter
 
 PAGE = 1000
@@ -111,7 +111,7 @@ class OpenMetadata:
         )
         unseen = dict(by_name)
         async for page in _merged([self._pages(kind, each, fields) for each in lists.scopes]):
-            for entity in page.data:
+            for entity in page:
                 wanted = unseen.pop(entity.fullyQualifiedName, None)
                 if wanted is not None:
                     yield self._listed(kind, wanted, entity)
@@ -131,16 +131,16 @@ class OpenMetadata:
 
     async def _pages(
         self, kind: Kind, filters: Mapping[str, str], fields: Sequence[str]
-    ) -> AsyncIterator[Page]:
+    ) -> AsyncIterator[Listed]:
         after: str | None = None
         rows = 0
         while True:
             page = await self._api.page(kind, filters, fields, PAGE, after)
             yield page
-            rows += len(page.data)
+            rows += len(page)
             self._short_lists |= page.paging.after is None and rows < page.paging.total
             # A page that repeats the cursor, or is empty, ends the walk: never an endless one.
-            if not page.data or page.paging.after in (None, after):
+            if not len(page) or page.paging.after in (None, after):
                 return
             after = page.paging.after
 
@@ -356,11 +356,11 @@ def _absent(address: Address) -> Observed:
     return Observed(address, exists=False, missing={"": f"{address.kind} {address.name} not found"})
 
 
-async def _merged(lists: Sequence[AsyncIterator[Page]]) -> AsyncIterator[Page]:
+async def _merged(lists: Sequence[AsyncIterator[Listed]]) -> AsyncIterator[Listed]:
     """Pages of several lists as they come. One finished page waits at most: memory stays flat."""
-    queue: asyncio.Queue[Page | BaseException | None] = asyncio.Queue(maxsize=1)
+    queue: asyncio.Queue[Listed | BaseException | None] = asyncio.Queue(maxsize=1)
 
-    async def walk(pages: AsyncIterator[Page]) -> None:
+    async def walk(pages: AsyncIterator[Listed]) -> None:
         try:
             async for page in pages:
                 await queue.put(page)

@@ -116,5 +116,7 @@ class Paging(msgspec.Struct, frozen=True, gc=False):
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
-    data: Sequence[Entity]
+    """A page of a list; each object is still JSON."""
+
+    data: Sequence[msgspec.Raw]
     paging: Paging = Paging()
