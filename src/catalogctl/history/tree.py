@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,9 @@ class Tree:
     def __init__(self, objects: Objects, commit: str, root: Path) -> None:
         self._objects = objects
         self._root = root
-        self._size = len(commit) // 2
+        # Git's format: for each entry the mode, a space, the name, NUL, and the id as bytes.
+        id = b".{%d}" % (len(commit) // 2)
+        self._entry = re.compile(rb"([0-7]+) ([^\0]+)\0(" + id + rb")", re.DOTALL)
         self._folders: dict[str, dict[str, Entry]] = {}
         head = objects.read(commit).partition(b"\n")[0]
         self._top = Entry("40000", head.partition(b" ")[2].decode())
@@ -101,17 +104,10 @@ class Tree:
         return known
 
     def _parse(self, raw: bytes) -> dict[str, Entry]:
-        # Git's format: for each entry the mode, a space, the name, NUL, and the id as bytes.
-        found = {}
-        start = 0
-        while start < len(raw):
-            space = raw.index(b" ", start)
-            mode = raw[start:space].decode()
-            end = raw.index(b"\0", space)
-            start = end + 1 + self._size
-            id = raw[end + 1 : start].hex()
-            found[os.fsdecode(raw[space + 1 : end])] = Entry(mode, id)
-        return found
+        return {
+            os.fsdecode(name): Entry(mode.decode(), id.hex())
+            for mode, name, id in self._entry.findall(raw)
+        }
 
 
 def inner(path: Path, root: Path) -> str | None:

@@ -6,12 +6,13 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalogctl import yamlfile
 from catalogctl.errors import Diagnostic, Location, Severity, in_order
-from catalogctl.model import Address, Declared, Desired, by_order
+from catalogctl.model import Address, Declared, Desired
 from catalogctl.spec import explain
 from catalogctl.spec.catalogs import Catalogs
 from catalogctl.spec.documents import Declaration, accept, accept_defaults
@@ -24,6 +25,8 @@ from catalogctl.spec.places import Origin, Places, part_of
 if TYPE_CHECKING:
     from catalogctl.spec.cache import Cache
     from catalogctl.spec.memory import Memory
+
+_BY_ADDRESS = attrgetter("address.catalog", "address.kind", "address.identity")
 
 _Object = tuple[Fields, tuple[Origin, ...]]
 """What is declared of one object, and by which documents."""
@@ -239,12 +242,13 @@ class _Loading:
         if self.defaults:
             for address in self.objects:
                 self.add_defaults(address)
-        desired = tuple(
-            Desired(address, *self.objects[address], self.objects[address][0].heads)
-            for address in sorted(self.objects, key=by_order)
-        )
+        desired = [
+            Desired(address, fields, documents, fields.heads)
+            for address, (fields, documents) in self.objects.items()
+        ]
+        desired.sort(key=_BY_ADDRESS)
         reason = None if self.declared or self.diagnostics else "there are no specs"
-        return Specs(desired, in_order(self.diagnostics), reason, self.places, self.objects)
+        return Specs(tuple(desired), in_order(self.diagnostics), reason, self.places, self.objects)
 
     def merge(self, origin: Origin, declaration: Declaration) -> None:
         kind = declaration.kind
