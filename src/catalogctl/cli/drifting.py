@@ -9,8 +9,8 @@ import click
 from catalogctl.cli import exits
 from catalogctl.cli.bases import SHARD
 from catalogctl.cli.options import cache_folder, global_options
-from catalogctl.cli.planning import PATHS, configured, in_session, json_diagnostics
-from catalogctl.cli.showing import FORMAT, save, shown
+from catalogctl.cli.planning import ONLY, PATHS, configured, in_session, json_diagnostics
+from catalogctl.cli.showing import FORMAT, out_option, save, shown
 from catalogctl.github import workflow
 
 
@@ -23,19 +23,9 @@ from catalogctl.github import workflow
     metavar="REV",
     help="The revision whose specs the catalogs should hold.",
 )
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="GLOB",
-    help="Only objects whose address matches, such as 'Table/*.public.*'. Repeatable.",
-)
+@ONLY
 @SHARD
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Save it, for `show FILE` and `comment FILE`. `apply FILE` takes the drift back.",
-)
+@out_option("Save it, for `show FILE` and `comment FILE`. `apply FILE` takes the drift back.")
 @FORMAT
 @global_options
 def drift(

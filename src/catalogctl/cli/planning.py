@@ -17,7 +17,7 @@ from catalogctl.cli import exits
 from catalogctl.cli.bases import base_options, chosen, kept, memory_for
 from catalogctl.cli.options import cache_folder, global_options, interactive, settings
 from catalogctl.cli.progress import Progress, clear
-from catalogctl.cli.showing import FORMAT, load, save, shown
+from catalogctl.cli.showing import ALL, FORMAT, load, out_option, save, shown
 from catalogctl.errors import Error, InvalidError, UsageError
 from catalogctl.github import workflow
 from catalogctl.model import Plan
@@ -34,6 +34,14 @@ PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]..."
 )
 
+ONLY = click.option(
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    help="Only objects whose address matches, such as 'Table/*.public.*'. Repeatable; * crosses "
+    "everything.",
+)
+
 
 def planning_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What `plan` and `apply` share."""
@@ -43,10 +51,8 @@ def planning_options(command: Callable[..., Any]) -> Callable[..., Any]:
                           "Repeatable."),
         click.option("--no-rehearse", is_flag=True,
                      help="Ask for no dry run. References are checked all the same."),
-        click.option("--only", multiple=True, metavar="GLOB",
-                     help="Only objects whose address matches, such as 'Table/*.public.*'. "
-                          "Repeatable; * crosses everything."),
-        click.option("--all", "show_all", is_flag=True, help="List objects in sync as well."),
+        ONLY,
+        ALL,
     ):  # fmt: skip
         command = option(command)
     return command
@@ -54,12 +60,7 @@ def planning_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @PATHS
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Save the plan, for `apply FILE` and `show FILE`.",
-)
+@out_option("Save the plan, for `apply FILE` and `show FILE`.")
 @FORMAT
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when the plan holds changes.")
 @planning_options

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -15,10 +17,19 @@ from catalogctl.errors import Error
 from catalogctl.github import workflow
 from catalogctl.model import Plan
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["terminal", "json", "markdown"]), default="terminal",
     help="What goes to stdout. Default: terminal.",
 )  # fmt: skip
+ALL = click.option("--all", "show_all", is_flag=True, help="List objects in sync as well.")
+
+
+def out_option(help: str) -> Callable[[F], F]:
+    """`--out FILE`, with what it is for."""
+    file = click.Path(path_type=Path, dir_okay=False)
+    return click.option("--out", type=file, metavar="FILE", help=help)
 
 
 def shown(made: Plan, form: str, *, show_all: bool = False) -> None:
@@ -64,13 +75,8 @@ def load(file: Path) -> Plan:
     metavar="FILE...",
 )  # fmt: skip
 @FORMAT
-@click.option("--all", "show_all", is_flag=True, help="List objects in sync as well.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Save what is shown: the plan that several files are shares of.",
-)
+@ALL
+@out_option("Save what is shown: the plan that several files are shares of.")
 @global_options  # fmt: skip
 def show(files: tuple[Path, ...], form: str, show_all: bool, out: Path | None) -> int:
     """Show saved plans or results again; several are joined into one.

@@ -115,6 +115,7 @@ class OpenMetadata:
                 wanted = unseen.pop(entity.fullyQualifiedName, None)
                 if wanted is not None:
                     yield self._listed(kind, wanted, entity)
+            del page  # it is megabytes, and the next one is on its way
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
             if self._short_lists:
@@ -136,13 +137,15 @@ class OpenMetadata:
         rows = 0
         while True:
             page = await self._api.page(kind, filters, fields, PAGE, after)
+            paging, listed = page.paging, len(page)
             yield page
-            rows += len(page)
-            self._short_lists |= page.paging.after is None and rows < page.paging.total
+            del page
+            rows += listed
+            self._short_lists |= paging.after is None and rows < paging.total
             # A page that repeats the cursor, or is empty, ends the walk: never an endless one.
-            if not len(page) or page.paging.after in (None, after):
+            if not listed or paging.after in (None, after):
                 return
-            after = page.paging.after
+            after = paging.after
 
     def _listed(self, kind: Kind, desired: Desired, entity: Entity) -> Observed:
         if agrees(entity, desired.grouped(), self._user_id) and not self._api.unknown_fields:
@@ -364,6 +367,7 @@ async def _merged(lists: Sequence[AsyncIterator[Listed]]) -> AsyncIterator[Liste
         try:
             async for page in pages:
                 await queue.put(page)
+                del page
             await queue.put(None)
         except BaseException as problem:
             await queue.put(problem)
@@ -379,6 +383,7 @@ async def _merged(lists: Sequence[AsyncIterator[Listed]]) -> AsyncIterator[Liste
                 raise arrived
             else:
                 yield arrived
+                del arrived
     finally:
         for task in tasks:
             task.cancel()
