@@ -193,6 +193,16 @@ def test_the_vendor_s_sample_needs_three_requests_a_table_and_seven(tmp_path: Pa
             assert sum(sample.requests.values()) == 4 * requests
 
 
+def test_a_plan_can_be_made_without_any_of_the_choices(tmp_path: Path) -> None:
+    with Bench(Sizes(usual=12, changed=4), specs.SEED, tmp_path) as bench:
+        found = {
+            each.name: run(each, tmp_path / "log")  # raises for another end than it must have
+            for each in BLOCKS["choices"].contenders(bench)
+        }
+    assert found["without lists"].requests["read"] == 12
+    assert found["as it is"].requests.keys() == {"system", "count", "list"}
+
+
 def test_a_target_can_be_run_alone(tmp_path: Path) -> None:
     output = tmp_path / "run.json"
     options = f"targets 9 --quick --tables 60 --folder {tmp_path} --json {output}"
