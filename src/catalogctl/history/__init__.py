@@ -50,12 +50,14 @@ class Base:
         A catalog of the same type and `url` that is called otherwise now is still the same one.
         """
         names = _renamed(self.config.catalogs, today.catalogs)
-        found: dict[Address, Mapping[str, Declared]] = {}
-        for one in self.specs.desired:
-            name = names.get(one.address.catalog)
-            address = replace(one.address, catalog=name) if name else one.address
-            found[address] = one.fields
-        return found
+        if not names:
+            return {one.address: one.fields for one in self.specs.desired}
+        return {
+            replace(one.address, catalog=names.get(one.address.catalog, one.address.catalog)): (
+                one.fields
+            )
+            for one in self.specs.desired
+        }
 
 
 def read_base(

@@ -9,13 +9,17 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 from typing import NamedTuple
 
 from catalogctl.history.git import Objects
 from catalogctl.spec.files import DEFAULTS
+
+_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 _MOST_LINKS = 40
 """On the way to one file, as operating systems have it."""
@@ -105,7 +109,7 @@ class Tree:
 
     def _parse(self, raw: bytes) -> dict[str, Entry]:
         return {
-            os.fsdecode(name): Entry(mode.decode(), id.hex())
+            name.decode(_ENCODING, _ERRORS): Entry(mode.decode(), id.hex())
             for mode, name, id in self._entry.findall(raw)
         }
 
@@ -165,7 +169,8 @@ class _Walk:
     def file(self, path: str, real: str, entry: Entry) -> None:
         if real not in self.seen:
             self.seen.add(real)
-            self.files.append((path, entry.id))
+            # Today's file of this name has it already.
+            self.files.append((intern(path), entry.id))
 
     def folder(self, path: str, real: str, entry: Entry) -> None:
         """A folder that was entered already, through a link perhaps, is not entered again."""

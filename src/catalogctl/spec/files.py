@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import ClassVar, Protocol
 
 DEFAULTS = ("_defaults.yaml", "_defaults.yml")
@@ -106,7 +107,7 @@ class _Walk:
         real = real or os.path.realpath(path)
         if real not in self.seen:
             self.seen.add(real)
-            self.found.sources.append(File(self.name(path), self.root))
+            self.found.sources.append(File(intern(self.name(path)), self.root))
 
     def folder(self, path: str) -> None:
         """A folder that was entered already, through a link perhaps, is not entered again."""

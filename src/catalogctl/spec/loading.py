@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 _BY_ADDRESS = attrgetter("address.catalog", "address.kind", "address.identity")
 
-_Object = tuple[Fields, tuple[Origin, ...]]
-"""What is declared of one object, and by which documents."""
-
 
 @dataclass(frozen=True, slots=True)
 class Specs:
@@ -44,7 +41,7 @@ class Specs:
     diagnostics: tuple[Diagnostic, ...]
     empty_reason: str | None
     _places: Places = field(repr=False, compare=False)
-    _objects: Mapping[Address, _Object] = field(repr=False, compare=False)
+    _objects: Mapping[Address, Desired] = field(repr=False, compare=False)
 
     @property
     def has_errors(self) -> bool:
@@ -62,8 +59,7 @@ class Specs:
         known = self._objects.get(address)
         if known is None:
             return None
-        _, origins = known
-        kind = KINDS[address.kind]
+        kind, origins = KINDS[address.kind], known.documents
         found = self._places.find(kind, origins, path, member, part_of(address))
         return found or Location(origins[0].file)
 
@@ -91,6 +87,8 @@ def load(
 
         with Cache(cache) as kept:
             specs = load_sources(found.sources, catalogs=catalogs, cache=kept, memory=memory)
+    if memory is not None:
+        memory.objects = specs._objects
     diagnostics = in_order(
         [*specs.diagnostics, *(yamlfile.unreadable(*each) for each in found.unreadable)]
     )
@@ -148,7 +146,7 @@ class _Loading:
         self.diagnostics: list[Diagnostic] = []
         self.declared: list[tuple[Origin, Declaration]] = []
         self.defaults: dict[str, list[tuple[Origin, dict[str, dict[str, Declared]]]]] = {}
-        self.objects: dict[Address, _Object] = {}
+        self.objects: dict[Address, Desired] = {}
         self.lacking: set[str] = set()
         self.shelf = Shelf()
 
@@ -242,13 +240,9 @@ class _Loading:
         if self.defaults:
             for address in self.objects:
                 self.add_defaults(address)
-        desired = [
-            Desired(address, fields, documents, fields.heads)
-            for address, (fields, documents) in self.objects.items()
-        ]
-        desired.sort(key=_BY_ADDRESS)
+        desired = tuple(sorted(self.objects.values(), key=_BY_ADDRESS))
         reason = None if self.declared or self.diagnostics else "there are no specs"
-        return Specs(tuple(desired), in_order(self.diagnostics), reason, self.places, self.objects)
+        return Specs(desired, in_order(self.diagnostics), reason, self.places, self.objects)
 
     def merge(self, origin: Origin, declaration: Declaration) -> None:
         kind = declaration.kind
@@ -274,15 +268,22 @@ class _Loading:
     def add(self, address: Address, origin: Origin, fields: Fields) -> None:
         """What one document declares of one object."""
         before = self.objects.get(address)
-        known: Mapping[str, Declared] = before[0] if before else _presence(address)
-        origins = before[1] if before else ()
+        known = before.fields if before else _presence(address)
+        origins = before.documents if before else ()
         if known:
             twice = [path for path in fields if path in known]
             if twice:
                 self.declared_twice(address, origins, origin, fields, twice)
             fields = Fields.of({**fields, **known})
             fields.lay_on(self.shelf)
-        self.objects[address] = (fields, (*origins, origin))
+        self.put(address, fields, (*origins, origin))
+
+    def put(self, address: Address, fields: Fields, documents: tuple[Origin, ...]) -> None:
+        then = self.memory.objects.get(address) if self.memory else None
+        if then is not None and then.fields is fields and then.documents == documents:
+            self.objects[then.address] = then  # as it is today: it needs no memory of its own
+        else:
+            self.objects[address] = Desired(address, fields, documents, fields.heads)
 
     def declared_twice(
         self,
@@ -313,10 +314,10 @@ class _Loading:
         """Fields that no document declares, from the nearest file that has a default."""
         if part_of(address) is not None:
             return
-        declared, documents = self.objects[address]
-        fields = dict(declared)
-        origins = documents
-        for origin in documents:
+        declared = self.objects[address]
+        fields = dict(declared.fields)
+        origins = declared.documents
+        for origin in declared.documents:
             for place, defaults in self.above(origin.file):
                 added = {
                     path: value
@@ -326,10 +327,10 @@ class _Loading:
                 if added:
                     fields |= added
                     origins += (place,)
-        if origins is not documents:
+        if origins is not declared.documents:
             merged = Fields.of(fields)
             merged.lay_on(self.shelf)
-            self.objects[address] = (merged, origins)
+            self.put(address, merged, origins)
 
     def above(self, file: str) -> Iterator[tuple[Origin, dict[str, dict[str, Declared]]]]:
         """The defaults that hold for a file, the nearest first."""
