@@ -30,7 +30,7 @@ _WRAPPED = re.compile(
 )
 _INNER_STATUS = re.compile(r"^HTTP (\d{3}) ")
 _UNKNOWN_FIELD = re.compile(r"Invalid field name (\w+)")
-_page = msgspec.json.Decoder(Page)
+_page = msgspec.json.Decoder(Page, strict=False)
 _entity = msgspec.json.Decoder(Entity)
 _version = msgspec.json.Decoder(Version)
 _history = msgspec.json.Decoder(History)
@@ -154,8 +154,7 @@ class Api:
                 params=params,
                 operation=f"list the {kind.noun}s of {where}",
             )
-            page = decoded(response, _page)
-            return Listed(page.paging, page.data, response)
+            return _listed(response)
 
         return await self._with_known_fields(kind, fields, ask)
 
@@ -334,6 +333,15 @@ class Api:
 
     async def _json(self, method: str, path: str, **options: Any) -> Any:
         return (await self.client.request(method, path, **options)).json()
+
+
+def _listed(response: Response) -> Listed:
+    try:
+        page = _page.decode(response.content)
+    except msgspec.DecodeError:
+        whole = json.dumps(_without_nulls(response.json())).encode()
+        page = decoded(replace(response, content=whole), _page)
+    return Listed(page.paging, page.data, response)
 
 
 def _path(live: Live) -> str:
