@@ -47,7 +47,7 @@ def shelf() -> None:
 
 def packing() -> None:
     """What is declared stays in memory, as Python objects. Needs `--no-cache`."""
-    from catalogctl.model import Groups
+    from catalogctl.groups import Groups
     from catalogctl.spec.packed import Fields
 
     class Unpacked(Fields):

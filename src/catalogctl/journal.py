@@ -22,7 +22,17 @@ from pathlib import Path
 from types import TracebackType
 
 from catalogctl import diff, planfile, policy
-from catalogctl.model import Action, Address, Change, FieldChange, Outcome, Plan, Risk, Verdict
+from catalogctl.model import (
+    Action,
+    Address,
+    Change,
+    FieldChange,
+    Outcome,
+    Plan,
+    Risk,
+    Verdict,
+    by_address,
+)
 
 JOURNAL = "journal.jsonl"
 
@@ -113,7 +123,7 @@ def undo(plan: Plan, written: Iterable[Change]) -> Plan:
     """
     changes = tuple(
         Change(change.address, Action.UPDATE, tuple(_reversed(each) for each in change.fields))
-        for change in sorted(written, key=lambda change: change.address)
+        for change in sorted(written, key=by_address)
         if change.action is Action.UPDATE  # what was created is not destroyed again
     )
     back = Plan(changes=changes, catalogs=plan.catalogs)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar, Union
+from typing import Any, TypeVar, Union
 from urllib.parse import unquote
 
 from catalogctl.errors import Diagnostic, Location
@@ -45,47 +45,6 @@ class Members:
 
 
 Declared = Union[Value, Members]
-
-
-class Groups(NamedTuple):
-    """Declared fields as a document has them: those of the object, and those of its parts.
-
-    The field `columns.email.tags` is `others["columns"]["email"]["tags"]`: what stands before the
-    first dot of its path, between, and after the last one. What is a text stands in `texts`. A
-    path with fewer than two dots is a key of `own`. No mapping below is empty.
-    """
-
-    own: Mapping[str, Declared]
-    texts: Mapping[str, Mapping[str, Mapping[str, str]]]
-    others: Mapping[str, Mapping[str, Mapping[str, Declared]]]
-
-    def by_path(self) -> dict[str, Declared]:
-        """The same fields by path: those of the object, then texts, then the others."""
-        found = dict(self.own)
-        groups: Iterable[Mapping[str, Mapping[str, Mapping[str, Declared]]]]
-        groups = (self.texts, self.others)
-        for group in groups:
-            for head, parts in group.items():
-                for part, fields in parts.items():
-                    found.update((f"{head}.{part}.{name}", value) for name, value in fields.items())
-        return found
-
-
-def grouped(fields: Mapping[str, Declared]) -> Groups:
-    """Fields by path in groups."""
-    own: dict[str, Declared] = {}
-    texts: dict[str, dict[str, dict[str, str]]] = {}
-    others: dict[str, dict[str, dict[str, Declared]]] = {}
-    for path, value in fields.items():
-        head, _, rest = path.partition(".")
-        part, dot, name = rest.rpartition(".")
-        if not dot:
-            own[path] = value
-        elif isinstance(value, str):
-            texts.setdefault(head, {}).setdefault(part, {})[name] = value
-        else:
-            others.setdefault(head, {}).setdefault(part, {})[name] = value
-    return Groups(own, texts, others)
 
 
 class Action(str, Enum):
@@ -174,7 +133,8 @@ class Address:
 
 
 by_order = attrgetter("catalog", "kind", "identity")
-"""The key that sorts many addresses as `<` does, sooner."""
+by_address = attrgetter("address.catalog", "address.kind", "address.identity")
+"""The keys that sort many addresses, or what has one, as `<` does with addresses, sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +156,6 @@ class Desired:
         if self.heads is not None:
             return self.heads.split()
         return {path.partition(".")[0] for path in self.fields}
-
-    def grouped(self) -> Groups:
-        """The fields in groups. Cheaper than the paths too."""
-        packed = getattr(self.fields, "grouped", None)
-        found: Groups = packed() if packed else grouped(self.fields)
-        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogctl.model import Declared, Members, Secret, grouped
+from catalogctl.groups import grouped
+from catalogctl.model import Declared, Members, Secret
 from catalogctl.spec import packed
 from catalogctl.spec.packed import Fields, Shelf
 

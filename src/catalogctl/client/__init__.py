@@ -149,7 +149,6 @@ class Client:
         self.requests = Counter()
         self._base = base_url.rstrip("/")
         self._timeouts = {False: ("timeout", timeout), True: ("slow_timeout", slow_timeout)}
-        self._concurrency = max(1, concurrency)
         self._ca_bundle = ca_bundle
         usual = {
             "Accept": "application/json",
@@ -165,7 +164,7 @@ class Client:
         self._transport = transport
         self._sleep, self._clock, self._jitter = sleep, clock, jitter
         self._on_wait = on_wait
-        self._limiter = Limiter(self._concurrency)
+        self._limiter = Limiter(concurrency)
         if requests_per_minute is not None:
             quotas = [per_minute(requests_per_minute)]
         self._pace = Pace(quotas, clock=clock, pause=self._pause)

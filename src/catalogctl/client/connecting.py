@@ -72,14 +72,15 @@ def connections(
 ) -> Connections | Failure:
     """Connections that honour the proxies of the environment. Nothing is sent yet."""
     try:
-        trust = _trust(url, ca_bundle)
+        # no proxy can reach the loopback of this machine
+        trust_env = not _is_loopback(urlsplit(url).hostname or "")
+        trust = _trust(url, ca_bundle, trust_env)
         return Connections(
             lambda: httpx.AsyncClient(
                 verify=trust,
                 limits=httpx.Limits(max_connections=1, keepalive_expiry=KEEP_ALIVE),
                 transport=transport,
-                # no proxy can reach the loopback of this machine
-                trust_env=not _is_loopback(urlsplit(url).hostname or ""),
+                trust_env=trust_env,
             )
         )
     except OSError as problem:
@@ -92,10 +93,11 @@ def connections(
         return Failure(Unreachable, said, hint, sent=False)
 
 
-def _trust(url: str, ca_bundle: str | None) -> ssl.SSLContext:
+def _trust(url: str, ca_bundle: str | None, trust_env: bool) -> ssl.SSLContext:
     if ca_bundle is None:
         # without https nothing is verified, and loading certificates takes 30 ms
-        return httpx.create_ssl_context(verify=url.lower().startswith("https:"))
+        verify = url.lower().startswith("https:")
+        return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
     if Path(ca_bundle).is_dir():
         return ssl.create_default_context(capath=ca_bundle)
     return ssl.create_default_context(cafile=ca_bundle)

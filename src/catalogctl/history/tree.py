@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,6 @@ from typing import NamedTuple
 
 from catalogctl.history.git import Objects
 from catalogctl.spec.files import DEFAULTS
-
-_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 _MOST_LINKS = 40
 """On the way to one file, as operating systems have it."""
@@ -109,7 +106,7 @@ class Tree:
 
     def _parse(self, raw: bytes) -> dict[str, Entry]:
         return {
-            name.decode(_ENCODING, _ERRORS): Entry(mode.decode(), id.hex())
+            os.fsdecode(name): Entry(mode.decode(), id.hex())
             for mode, name, id in self._entry.findall(raw)
         }
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from catalogctl import diff, planning, policy
 from catalogctl.errors import CatalogError
-from catalogctl.model import Address, Change, Desired, Origin, Plan, Prediction, by_order
+from catalogctl.model import (
+    Address,
+    Change,
+    Desired,
+    Origin,
+    Plan,
+    Prediction,
+    by_address,
+    by_order,
+)
 from catalogctl.providers.base import Provider
 from catalogctl.reconcile.work import IN_FLIGHT, Progress, each, silent
 
@@ -54,7 +63,7 @@ async def make_plan(
     seen = await each(
         lambda name: looking.at(providers[name], wanted[name]), names, len(names) or 1
     )
-    changes = sorted((change for one in seen for change in one.changes), key=_by_address)
+    changes = sorted((change for one in seen for change in one.changes), key=by_address)
     predictions = [prediction for one in seen for prediction in one.predictions]
     unchanged = sorted((address for one in seen for address in one.unchanged), key=by_order)
     plan = Plan(
@@ -74,11 +83,7 @@ async def check(plan: Plan, providers: Mapping[str, Provider]) -> Plan:
     for name, provider in providers.items():
         own = [change for change in plan.changes if change.address.catalog == name]
         changes += planning.refine(own, await provider.check(own))
-    return replace(plan, changes=tuple(sorted(changes, key=_by_address)))
-
-
-def _by_address(change: Change) -> Address:
-    return change.address
+    return replace(plan, changes=tuple(sorted(changes, key=by_address)))
 
 
 @dataclass(frozen=True, slots=True)

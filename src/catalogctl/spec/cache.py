@@ -157,7 +157,7 @@ def _declaration(
 def _language() -> str:
     """A hash of the code that a declaration depends on."""
     package = Path(__file__).resolve().parents[1]
-    code = [package / name for name in ("fqn.py", "model.py", "version.py")]
+    code = [package / name for name in ("fqn.py", "groups.py", "model.py", "version.py")]
     code += [package / "config" / "connection.py"]  # what a reference to a secret looks like
     code += sorted((package / "spec").glob("*.py")) + sorted((package / "yamlfile").glob("*.py"))
     whole = hashlib.blake2b(digest_size=8)

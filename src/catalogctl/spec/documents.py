@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from catalogctl.model import Declared, Groups, encode_part
+from catalogctl.groups import Groups
+from catalogctl.model import Declared, encode_part
 from catalogctl.spec.fields import FieldType
 from catalogctl.spec.kinds import KINDS, Kind, Parts
 from catalogctl.spec.maps import FieldMap
@@ -55,20 +56,19 @@ def accept(document: Any) -> Declaration:
         elif key == kind.objects:
             objects = tuple(_objects(kind.parts[key], value))
         elif key in kind.parts:
-            texts[key], others[key] = _accept_parts(kind.name, key, value)
+            own_texts, own_others = _accept_parts(kind.name, key, value)
+            if own_texts:
+                texts[key] = own_texts
+            if own_others:
+                others[key] = own_others
         elif key in kind.maps:
             fields.update(_entries(key, kind.maps[key], value))
         elif key not in kind.identity and key not in ("kind", "catalog"):
             raise Mistake("SPEC004", "unknown key")
     for mistake in kind.contradictions(document):
         raise mistake
-    groups = Groups(fields, _filled(texts), _filled(others))
-    packed = Fields.of_groups(groups)
+    packed = Fields.of_groups(Groups(fields, texts, others))
     return Declaration(kind, identity(kind, document), catalog(document), packed, objects)
-
-
-def _filled(groups: dict[str, dict[str, dict[str, T]]]) -> dict[str, dict[str, dict[str, T]]]:
-    return {head: parts for head, parts in groups.items() if parts}
 
 
 def identity(kind: Kind, document: Mapping[str, Any]) -> str:

@@ -6,13 +6,12 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalogctl import yamlfile
 from catalogctl.errors import Diagnostic, Location, Severity, in_order
-from catalogctl.model import Address, Declared, Desired
+from catalogctl.model import Address, Declared, Desired, by_address
 from catalogctl.spec import explain
 from catalogctl.spec.catalogs import Catalogs
 from catalogctl.spec.documents import Declaration, accept, accept_defaults
@@ -25,8 +24,6 @@ from catalogctl.spec.places import Origin, Places, part_of
 if TYPE_CHECKING:
     from catalogctl.spec.cache import Cache
     from catalogctl.spec.memory import Memory
-
-_BY_ADDRESS = attrgetter("address.catalog", "address.kind", "address.identity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +237,7 @@ class _Loading:
         if self.defaults:
             for address in self.objects:
                 self.add_defaults(address)
-        desired = tuple(sorted(self.objects.values(), key=_BY_ADDRESS))
+        desired = tuple(sorted(self.objects.values(), key=by_address))
         reason = None if self.declared or self.diagnostics else "there are no specs"
         return Specs(desired, in_order(self.diagnostics), reason, self.places, self.objects)
 
@@ -279,9 +276,10 @@ class _Loading:
         self.put(address, fields, (*origins, origin))
 
     def put(self, address: Address, fields: Fields, documents: tuple[Origin, ...]) -> None:
+        """Note what is declared of one object; anew only where it is not as today."""
         then = self.memory.objects.get(address) if self.memory else None
         if then is not None and then.fields is fields and then.documents == documents:
-            self.objects[then.address] = then  # as it is today: it needs no memory of its own
+            self.objects[then.address] = then
         else:
             self.objects[address] = Desired(address, fields, documents, fields.heads)
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from catalogctl.model import Declared, Groups, Members, Secret, grouped
+from catalogctl.groups import Groups, grouped
+from catalogctl.model import Declared, Members, Secret
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes up to which a shelf needs no file."""

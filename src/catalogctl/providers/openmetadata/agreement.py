@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from catalogctl import fqn
-from catalogctl.model import Declared, Groups, Members, Value
+from catalogctl.groups import Groups
+from catalogctl.model import Declared, Members, Value
 from catalogctl.providers.openmetadata.mapping import LABEL_SOURCES, label_names, own_field
 from catalogctl.providers.openmetadata.wire import Column, Entity
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from catalogctl import fqn
 from catalogctl.client import Client
 from catalogctl.errors import BadResponse, CatalogError, NotFound
+from catalogctl.groups import grouped
 from catalogctl.model import (
     Address,
     CatalogInfo,
@@ -148,7 +149,7 @@ class OpenMetadata:
             after = paging.after
 
     def _listed(self, kind: Kind, desired: Desired, entity: Entity) -> Observed:
-        if agrees(entity, desired.grouped(), self._user_id) and not self._api.unknown_fields:
+        if agrees(entity, grouped(desired.fields), self._user_id) and not self._api.unknown_fields:
             return Observed(desired.address, agrees=True)
         return self._observed(kind, desired.address, desired.fields, entity, None)
 

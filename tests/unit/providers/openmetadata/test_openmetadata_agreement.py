@@ -9,7 +9,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from catalogctl import diff, fqn
-from catalogctl.model import Declared, Members, grouped
+from catalogctl.groups import grouped
+from catalogctl.model import Declared, Members
 from catalogctl.providers.openmetadata.agreement import agrees
 from catalogctl.providers.openmetadata.mapping import OpenMetadataRules, held_fields
 from catalogctl.providers.openmetadata.wire import Column, Entity, Label, Reference, Votes
