@@ -1,4 +1,4 @@
-"""Declared fields by the part that they are of, as a document has them. Pure."""
+"""Declared fields by what they say, for all parts of an object together. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from catalogctl.model import Declared
 
 
 class Groups(NamedTuple):
-    """Declared fields as a document has them: those of the object, and those of its parts.
+    """Declared fields: those of the object, and those of its parts, one field after another.
 
-    The field `columns.email.tags` is `others["columns"]["email"]["tags"]`: what stands before the
-    first dot of its path, between, and after the last one. What is a text stands in `texts`. A
+    The field `columns.email.tags` is `others["columns"]["tags"]["email"]`: what stands before the
+    first dot of its path, after the last one, and between. What is a text stands in `texts`. A
     path with fewer than two dots is a key of `own`. No mapping below is empty.
     """
 
@@ -26,9 +26,9 @@ class Groups(NamedTuple):
         groups: Iterable[Mapping[str, Mapping[str, Mapping[str, Declared]]]]
         groups = (self.texts, self.others)
         for group in groups:
-            for head, parts in group.items():
-                for part, fields in parts.items():
-                    found.update((f"{head}.{part}.{name}", value) for name, value in fields.items())
+            for head, fields in group.items():
+                for name, parts in fields.items():
+                    found.update((f"{head}.{part}.{name}", value) for part, value in parts.items())
         return found
 
 
@@ -47,7 +47,7 @@ def grouped(fields: Mapping[str, Declared]) -> Groups:
         if not dot:
             own[path] = value
         elif isinstance(value, str):
-            texts.setdefault(head, {}).setdefault(part, {})[name] = value
+            texts.setdefault(head, {}).setdefault(name, {})[part] = value
         else:
-            others.setdefault(head, {}).setdefault(part, {})[name] = value
+            others.setdefault(head, {}).setdefault(name, {})[part] = value
     return Groups(own, texts, others)

@@ -25,6 +25,9 @@ from catalogctl.spec.packed import Fields
 LARGEST = 512 * 1024 * 1024
 """A cache that has grown beyond this many bytes starts anew."""
 
+PAGE = 32768
+"""Bytes of a page of the file: of the usual 4,096, half stay empty beside a row."""
+
 TOGETHER = 500
 """Entries that are written at once: they do not pile up in memory."""
 
@@ -55,6 +58,7 @@ class Cache:
             self._was_empty = not self._path.exists()
             self._database = sqlite3.connect(self._path, timeout=1, isolation_level=None)
             self._database.execute("PRAGMA synchronous = OFF")
+            self._database.execute(f"PRAGMA page_size = {PAGE}")
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS specs (content BLOB PRIMARY KEY, declared BLOB)"
             )

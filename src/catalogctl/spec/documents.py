@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from catalogctl.groups import Groups
 from catalogctl.model import Declared, encode_part
-from catalogctl.spec.fields import FieldType
 from catalogctl.spec.kinds import KINDS, Kind, Parts
 from catalogctl.spec.maps import FieldMap
 from catalogctl.spec.mistakes import Mistake
 from catalogctl.spec.packed import Fields
 
 T = TypeVar("T")
+_Parts = dict[str, dict[str, T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def accept(document: Any) -> Declaration:
     if kind is None:
         raise Mistake("SPEC003", "unknown kind")
     fields: dict[str, Declared] = {}
-    texts: dict[str, dict[str, dict[str, str]]] = {}
-    others: dict[str, dict[str, dict[str, Declared]]] = {}
+    texts: dict[str, _Parts[str]] = {}
+    others: dict[str, _Parts[Declared]] = {}
     objects: tuple[tuple[str, Fields], ...] = ()
     known = kind.fields
     for key, value in document.items():
@@ -56,7 +56,7 @@ def accept(document: Any) -> Declaration:
         elif key == kind.objects:
             objects = tuple(_objects(kind.parts[key], value))
         elif key in kind.parts:
-            own_texts, own_others = _accept_parts(kind.name, key, value)
+            own_texts, own_others = _accept_parts(kind, key, value)
             if own_texts:
                 texts[key] = own_texts
             if own_others:
@@ -95,53 +95,39 @@ def catalog(document: Mapping[str, Any]) -> str | None:
 
 
 @lru_cache(maxsize=100_000)
-def _part(kind: str, key: str, name: str) -> tuple[str, Mapping[str, FieldType]] | None:
-    """A part's spelling and its fields' types. Columns of one name stand in many tables."""
-    parts = KINDS[kind].parts[key]
+def _spelled(kind: str, key: str, name: str) -> str | None:
+    """The one spelling of a part. Columns of one name stand in many tables."""
     try:
-        return parts.spelled(name), parts.fields
+        return KINDS[kind].parts[key].spelled(name)
     except Mistake:
         return None
 
 
-def _accept_parts(
-    kind: str, key: str, value: Any
-) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, Declared]]]:
-    """By part, the fields that are texts, and the others."""
+def _accept_parts(kind: Kind, key: str, value: Any) -> tuple[_Parts[str], _Parts[Declared]]:
+    """The fields of all parts that are texts, and the others; by field, then by part."""
     if value.__class__ is not dict:
         raise Mistake("SPEC006", "not a mapping")
-    all_texts: dict[str, dict[str, str]] = {}
-    all_others: dict[str, dict[str, Declared]] = {}
+    types = kind.parts[key].fields
+    texts: _Parts[str] = {field: {} for field in types}
+    others: _Parts[Declared] = {field: {} for field in types}
     for name, body in value.items():
-        known = _part(kind, key, name)
-        if known is None or body.__class__ is not dict:
+        part = _spelled(kind.name, key, name)
+        if part is None or body.__class__ is not dict:
             raise Mistake("SPEC009", "not a part")
-        spelled, types = known
-        texts: dict[str, str] = {}
-        others: dict[str, Declared] = {}
         for field, given in body.items():
             type = types.get(field)
             if type is None:
                 raise Mistake("SPEC004", "unknown key")
             accepted = type.accept(given)
-            if accepted.__class__ is str:
-                texts[field] = accepted
-            else:
-                others[field] = accepted
-        if texts:
-            _put(all_texts, spelled, texts)
-        if others:
-            _put(all_others, spelled, others)
-    return all_texts, all_others
+            known: dict[str, Any] = (texts if accepted.__class__ is str else others)[field]
+            if part in known:  # a part can be there in two spellings, as long as no field is
+                raise Mistake("SPEC010", "declared twice")
+            known[part] = accepted
+    return _filled(texts), _filled(others)
 
 
-def _put(parts: dict[str, dict[str, T]], spelled: str, fields: dict[str, T]) -> None:
-    """A part can be there twice, in two spellings, as long as no field is."""
-    known = parts.setdefault(spelled, fields)
-    if known is not fields:
-        if known.keys() & fields.keys():
-            raise Mistake("SPEC010", "declared twice")
-        known.update(fields)
+def _filled(fields: _Parts[T]) -> _Parts[T]:
+    return {field: parts for field, parts in fields.items() if parts}
 
 
 def _objects(parts: Parts, value: Any) -> Iterator[tuple[str, Fields]]:

@@ -3,8 +3,8 @@
 A mapping of sixty fields takes 8 kB as Python objects and 3 kB packed. Most objects are looked at
 once, when their page comes in. So their fields are packed once a document is accepted, kept so in
 the parse cache, laid on a shelf (a temporary file), and unpacked for the moment of the comparison.
-They are packed in groups, as documents are written: so neither packing nor comparing an object
-needs the path of every field, which is made when somebody asks for it.
+They are packed in groups: so neither packing nor comparing an object needs the path of every
+field, which is made when somebody asks for it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import weakref
 from collections.abc import ItemsView, Iterator, Mapping
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
 from catalogctl.groups import Groups, grouped
 from catalogctl.model import Declared, Members, Secret
 
-IN_MEMORY = 4 * 1024 * 1024
-"""Bytes up to which a shelf needs no file."""
+IN_MEMORY = 1024 * 1024
+"""Bytes up to which a shelf needs no file, and that it writes at once."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _Written = dict[str, dict[str, dict[str, Any]]]
@@ -62,10 +62,10 @@ class Fields(Mapping[str, Declared]):
                 others[path] = _written(value)
         settings: _Written = {
             head: {
-                part: {field: _written(value) for field, value in fields.items()}
-                for part, fields in parts.items()
+                field: {part: _written(value) for part, value in parts.items()}
+                for field, parts in fields.items()
             }
-            for head, parts in groups.others.items()
+            for head, fields in groups.others.items()
         }
         heads = {path.partition(".")[0] for path in groups.own}
         heads.update(groups.texts, settings)
@@ -77,11 +77,11 @@ class Fields(Mapping[str, Declared]):
         own: dict[str, Declared] = dict(texts)
         for path, value in others.items():
             own[path] = _read(*value) if value.__class__ is list else value
-        for parts in settings.values():
-            for fields in parts.values():
-                for field, value in fields.items():
+        for fields in settings.values():
+            for parts in fields.values():
+                for part, value in parts.items():
                     if value.__class__ is list:
-                        fields[field] = _read(*value)
+                        parts[part] = _read(*value)
         return Groups(own, below, settings)
 
     @property
@@ -123,25 +123,45 @@ class Fields(Mapping[str, Declared]):
 
 
 class Shelf:
-    """Bytes in a temporary file, which is gone with the process. Few of them stay in memory."""
+    """Bytes in a temporary file, which is gone with the process. The latest stay in memory."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-        self._end = 0
-        weakref.finalize(self, self._file.close)
+        self._file: IO[bytes] | None = None
+        self._written = 0
+        self._latest = bytearray()
+        self._full = False
 
     def put(self, content: bytes) -> slice | None:
         """Where the bytes lie now; None when they cannot be kept here (no disk, no space)."""
-        try:
-            self._file.seek(self._end)
-            self._file.write(content)
-        except OSError:
+        if self._full:
             return None
-        begin, self._end = self._end, self._end + len(content)
-        return slice(begin, self._end)
+        begin = self._written + len(self._latest)
+        self._latest += content
+        if len(self._latest) > IN_MEMORY:
+            self._write()
+        return slice(begin, begin + len(content))
+
+    def _write(self) -> None:
+        """In one go: to look for the end of the file for each object takes longer than the rest."""
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115
+                weakref.finalize(self, self._file.close)
+            self._file.seek(self._written)
+            self._file.write(self._latest)
+            self._file.flush()
+        except OSError:
+            self._full = True  # what came so far stays in memory
+        else:
+            self._written += len(self._latest)
+            self._latest = bytearray()
 
     def take(self, place: slice) -> bytes:
         """The bytes that lie there."""
+        begin = place.start - self._written
+        if begin >= 0:
+            return bytes(self._latest[begin : place.stop - self._written])
+        assert self._file is not None
         self._file.seek(place.start)
         return self._file.read(place.stop - place.start)
 

@@ -7,12 +7,17 @@ object in sync, and no path of a field is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from operator import attrgetter
 
-from catalogctl import fqn
 from catalogctl.groups import Groups
 from catalogctl.model import Declared, Members, Value
-from catalogctl.providers.openmetadata.mapping import LABEL_SOURCES, label_names, own_field
+from catalogctl.providers.openmetadata.mapping import (
+    LABEL_SOURCES,
+    columns_by_path,
+    label_names,
+    own_field,
+)
 from catalogctl.providers.openmetadata.wire import Column, Entity
 
 
@@ -24,39 +29,30 @@ def agrees(entity: Entity, declared: Groups, user_id: str | None) -> bool:
     for path, wanted in declared.own.items():
         if _differ(wanted, own_field(entity, path, wanted, user_id)):
             return False
-    texts = dict(declared.texts.get("columns", {}))
-    others = dict(declared.others.get("columns", {}))
+    texts, others = declared.texts.get("columns", {}), declared.others.get("columns", {})
     if not texts and not others:
         return True
-    return _agree(entity.columns, "", texts, others) and not texts and not others
-
-
-def _agree(
-    columns: Sequence[Column],
-    above: str,
-    texts: dict[str, Mapping[str, str]],
-    others: dict[str, Mapping[str, Declared]],
-) -> bool:
-    """Whether nothing of what these columns are to have differs; what they have is taken out.
-
-    In the order of the catalog, so that its columns need no index.
-    """
-    for column in columns:
-        path = above + (fqn.quote(column.name) if "." in column.name else column.name)
-        fields = texts.pop(path, None)
-        if fields is not None:
-            for field, text in fields.items():
-                if getattr(column, field) != text:
-                    return False
-        sets = others.pop(path, None)
-        if sets is not None:
-            for field, wanted in sets.items():
-                held = label_names(column.tags, LABEL_SOURCES[field], wanted)
-                if _differ(wanted, held):
-                    return False
-        if column.children and not _agree(column.children, path + ".", texts, others):
+    columns = _columns(entity)
+    for field, by_column in texts.items():
+        held = zip(columns, map(attrgetter(field), columns.values()), strict=True)
+        if not by_column.items() <= dict(held).items():
             return False
+    for field, sets in others.items():
+        for path, wanted in sets.items():
+            column = columns.get(path)
+            if column is None or _differ(
+                wanted, label_names(column.tags, LABEL_SOURCES[field], wanted)
+            ):
+                return False
     return True
+
+
+def _columns(entity: Entity) -> Mapping[str, Column]:
+    """As `columns_by_path`, which is not needed where a path is a name."""
+    found = {column.name: column for column in entity.columns}
+    if "." in "".join(found) or any(map(attrgetter("children"), entity.columns)):
+        return columns_by_path(entity)
+    return found
 
 
 def _differ(wanted: Declared, held: Value) -> bool:

@@ -36,7 +36,6 @@ class Label(msgspec.Struct, frozen=True, gc=False):
 
 class Column(msgspec.Struct, frozen=True, gc=False):
     name: str
-    fullyQualifiedName: str | None = None
     displayName: str | None = None
     description: str | None = None
     ordinalPosition: int | None = None
