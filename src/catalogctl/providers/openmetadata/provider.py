@@ -47,6 +47,9 @@ from catalogctl.providers.openmetadata.writing import EntityWriter
 PAGE = 1000
 """Rows a page: pages come one after another, so fewer of them are faster; memory stays flat."""
 
+AWHILE = 50
+"""Rows after which whatever else is under way gets its turn."""
+
 CERTIFICATION = "Certification."
 
 TRUSTED_MISSES = 50
@@ -112,7 +115,9 @@ class OpenMetadata:
         )
         unseen = dict(by_name)
         async for page in _merged([self._pages(kind, each, fields) for each in lists.scopes]):
-            for entity in page:
+            for number, entity in enumerate(page):
+                if number % AWHILE == 0:
+                    await asyncio.sleep(0)  # so that the next page can come in meanwhile
                 wanted = unseen.pop(entity.fullyQualifiedName, None)
                 if wanted is not None:
                     yield self._listed(kind, wanted, entity)

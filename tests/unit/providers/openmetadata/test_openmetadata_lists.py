@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
-from catalogctl.client import Response
+from catalogctl.client import Client, Response
 from catalogctl.errors import BadResponse
+from catalogctl.model import Address, Desired
 from catalogctl.providers.openmetadata import api
+from catalogctl.providers.openmetadata.provider import OpenMetadata
+from catalogctl.spec.packed import Fields
 
 ROW = '{"id": "1", "fullyQualifiedName": "a.b.c.t"%s}'
 
@@ -40,3 +45,42 @@ def test_a_row_that_is_no_object_is_a_bad_response_when_it_is_taken() -> None:
     page = listed('{"data": [3]}')
     with pytest.raises(BadResponse, match="cannot be understood"):
         list(page)
+
+
+def test_the_next_page_comes_in_while_this_one_is_compared() -> None:
+    names = [f"a.b.c.t{number:03}" for number in range(400)]
+    asked: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        for _ in range(3):  # what it takes until a request is on the wire
+            await asyncio.sleep(0)
+        path, after = request.url.path, request.url.params.get("after", "")
+        if path != "/api/v1/tables":
+            return httpx.Response(200, json={"version": "1.6.0", "id": "u", "name": "bot"})
+        if request.url.params["limit"] == "0":
+            return httpx.Response(200, json={"data": [], "paging": {"total": len(names)}})
+        asked.append(after)
+        page = names[200:] if after else names[:200]
+        rows = [{"id": name, "fullyQualifiedName": name, "description": "as is"} for name in page]
+        paging = {"total": len(names), **({} if after else {"after": "200"})}
+        return httpx.Response(200, json={"data": rows, "paging": paging})
+
+    async def read() -> list[tuple[str, int]]:
+        client = Client(
+            catalog="om",
+            base_url="http://catalog/api",
+            auth={"Authorization": "Bearer x"},
+            transport=httpx.MockTransport(answer),
+        )
+        catalog = OpenMetadata("om", "http://catalog", client)
+        fields = Fields.of({"description": "as is"})
+        wanted = [Desired(Address("om", "Table", name), fields, (), fields.heads) for name in names]
+        try:
+            return [(each.address.name, len(asked)) async for each in catalog.read(wanted)]
+        finally:
+            await catalog.close()
+
+    read_by_then = asyncio.run(read())
+    assert [name for name, _ in read_by_then] == names
+    assert read_by_then[0][1] == 1
+    assert read_by_then[199][1] == 2
