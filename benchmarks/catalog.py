@@ -14,7 +14,7 @@ import json
 import mmap
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ class Catalog:
         found = self._directory.get(collection, {}).get(name)
         if found is None:
             raise Refused(404, f"{collection.removesuffix('s')} instance for {name} not found")
-        return _json(found)
+        return replace(_json(found), etag='"0.1"')  # servers of 1.9 and later send one with each
 
     def entities(self, collection: str) -> Answer:
         found = list(self._directory.get(collection, {}).values())

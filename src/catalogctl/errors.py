@@ -2,7 +2,7 @@
 
 A *diagnostic* is a value: something to tell the user about specs, configuration or a plan.
 Diagnostics are collected and shown together. Finding one and placing it are apart: whoever finds
-it names a field path, and `spec.Positions` turns the path into a line.
+it names a field path, and `spec.places` turns the path into a line.
 
 An *exception* means that the run, or one operation, cannot go on:
 

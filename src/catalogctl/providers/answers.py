@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,6 +37,37 @@ async def as_they_come(works: Iterable[Coroutine[Any, Any, T]]) -> AsyncIterator
     try:
         for arrived in asyncio.as_completed(tasks):
             yield await arrived
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def merged(lists: Sequence[AsyncIterator[T]]) -> AsyncIterator[T]:
+    """Pages of several lists as they come. One finished page waits at most: memory stays flat."""
+    queue: asyncio.Queue[T | BaseException | None] = asyncio.Queue(maxsize=1)
+
+    async def walk(pages: AsyncIterator[T]) -> None:
+        try:
+            async for page in pages:
+                await queue.put(page)
+                del page
+            await queue.put(None)
+        except BaseException as problem:
+            await queue.put(problem)
+
+    tasks = [asyncio.ensure_future(walk(pages)) for pages in lists]
+    running = len(tasks)
+    try:
+        while running:
+            arrived = await queue.get()
+            if arrived is None:
+                running -= 1
+            elif isinstance(arrived, BaseException):
+                raise arrived
+            else:
+                yield arrived
+                del arrived
     finally:
         for task in tasks:
             task.cancel()

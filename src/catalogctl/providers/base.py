@@ -9,8 +9,8 @@ Must
 Must not
     diff, filter, retry, sleep, print, read configuration, or know other catalogs.
 May
-    read in batches and in any order; remember what it has read to save a request, as long as a
-    write never relies on it unseen.
+    read in batches and in any order; remember what it has read to save a request, as long as no
+    write relies on it unless the catalog itself checks that it still holds.
 """
 
 from __future__ import annotations
@@ -77,11 +77,14 @@ class Provider(Protocol):
         ...
 
     async def reread(self, changes: Sequence[Change]) -> list[Observed]:
-        """The objects of one batch as they are now, in the order asked, for writing and proving."""
+        """The objects of one batch as they are now, in the order asked, for writing and proving.
+
+        The first time one may be as the plan saw it, if its write fails once that has changed.
+        """
         ...
 
     async def write(self, due: Sequence[tuple[Change, Observed]]) -> Sequence[Problems]:
-        """Carry out exactly these changes of one batch, each read just before.
+        """Carry out exactly these changes of one batch, each as `reread` answered just before.
 
         Whether it worked is proved by reading; what comes back are the reasons why it may not
         have.

@@ -51,7 +51,8 @@ async def apply(
 ) -> Plan:
     """Carry out a plan. The result has every change of the plan, once, each field with an outcome.
 
-    Each object is read again just before it is written: what moved since the plan is skipped, the
+    Each object is read again just before it is written (or written on the condition that it is
+    still as the plan saw it, where the catalog can do that): what moved since is skipped, the
     rest goes on. What was written is read back and compared. Setting `stop` lets what is under way
     finish and skips the rest. Cancelling cuts off what is under way: its outcome is *unknown*.
     """
@@ -228,16 +229,7 @@ class _Apply:
             observed = await provider.reread(changes)
         except CatalogError as problem:
             text = f"written, but could not be read back: {_said(problem)}"
-            return [
-                replace(
-                    change,
-                    fields=tuple(
-                        each if each.outcome is not None else each.ended(Outcome.UNKNOWN, text)
-                        for each in change.fields
-                    ),
-                )
-                for change in changes
-            ], []
+            return [_unproved(each, problems.get(each.address, {}), text) for each in changes], []
         settled = []
         for change, seen in zip(changes, observed, strict=True):
             said = problems.get(change.address, {})
@@ -259,6 +251,20 @@ def _settled(
     # it. That an answer was lost on the way is of no interest then.
     lost = problem.again or isinstance(problem, Unreachable)
     return replace(settled, message=_said(problem)) if arrived and not lost else settled
+
+
+def _unproved(change: Change, problems: Mapping[str, CatalogError], text: str) -> Change:
+    """What nobody could read back: what the catalog refused (4xx) has failed, the rest may be."""
+
+    def ended(field: FieldChange) -> FieldChange:
+        problem = problems.get(field.path)
+        if field.outcome is not None:
+            return field
+        if problem is not None and 400 <= (problem.status or 0) < 500:
+            return field.ended(Outcome.FAILED, _said(problem))
+        return field.ended(Outcome.UNKNOWN, text)
+
+    return replace(change, fields=tuple(map(ended, change.fields)))
 
 
 def _left_alone(change: Change) -> Change:

@@ -77,19 +77,24 @@ def segment(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """An object read by name: typed, and as it came (for writing whole values back)."""
+    """An object read by name: typed, and as it came (for writing whole values back).
+
+    With `unread` it is as the plan saw it some time ago: its own fields, without columns, for a
+    patch on the condition that it has not changed since.
+    """
 
     kind: Kind
     entity: Entity
     raw: Mapping[str, Any]
     etag: bool
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A page of a list. Its objects are decoded one by one, as they are taken: so only one is there
-    at a time, in memory that is used again for the next. Taking one that cannot be understood
-    raises `BadResponse`.
+    at a time, in memory that is used again for the next. Each comes with its row. Taking one that
+    cannot be understood raises `BadResponse`.
     """
 
     paging: Paging
@@ -99,21 +104,26 @@ class Listed:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __iter__(self) -> Iterator[Entity]:
+    def __iter__(self) -> Iterator[tuple[Entity, msgspec.Raw]]:
         for row in self._rows:
             try:
-                yield _entity.decode(row)
+                yield _entity.decode(row), row
             except msgspec.DecodeError:
-                yield _decoded(replace(self._answer, content=bytes(row)), _entity)
+                yield _decoded(replace(self._answer, content=bytes(row)), _entity), row
 
 
 @dataclass(slots=True)
 class Api:
-    """One server. `unknown_fields` (collection, name) and `single_domain` are learnt from it."""
+    """One server. What it is like is learnt from its answers.
+
+    `unknown_fields` are names (with their collection) that it refused, `single_domain` that an
+    object has one domain, `conditional` whether `If-Match` is honoured, None while nobody knows.
+    """
 
     client: Client
     unknown_fields: set[tuple[str, str]] = field(default_factory=set)
     single_domain: bool = False
+    conditional: bool | None = None
     _known_fields: set[tuple[str, str]] = field(default_factory=set)
     _probe: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -172,7 +182,7 @@ class Api:
                 params={"fields": known} if known else None,
                 operation=f"read {kind.noun} {name}",
             )
-            etag = "etag" in response.headers
+            self.conditional = etag = "etag" in response.headers
             return Live(kind, _decoded(response, _entity), json.loads(response.content), etag)
 
         return await self._with_known_fields(kind, fields, ask)
@@ -257,15 +267,16 @@ class Api:
 
     async def entity(self, collection: str, name: str) -> Mapping[str, Any] | None:
         """An entity by name, or None when there is none of that name."""
+        operation = f"read {collection} {name}"
         try:
-            answer = await self._json(
-                "GET",
-                f"/v1/{collection}/name/{segment(name)}",
-                operation=f"read {collection} {name}",
+            response = await self.client.request(
+                "GET", f"/v1/{collection}/name/{segment(name)}", operation=operation
             )
         except NotFound:
             return None
-        return self._identified(answer, f"read {collection} {name}")
+        if "etag" in response.headers:
+            self.conditional = True
+        return self._identified(response.json(), operation)
 
     async def names(self, collection: str, params: Mapping[str, str]) -> list[str]:
         """The first thousand names of a collection, for proposals."""
@@ -342,6 +353,12 @@ def _listed(response: Response) -> Listed:
         whole = json.dumps(_without_nulls(response.json())).encode()
         page = decoded(replace(response, content=whole), _page)
     return Listed(page.paging, page.data, response)
+
+
+def as_answered(live: Live, answer: Mapping[str, Any]) -> Live:
+    """An object as the answer to its patch shows it. Raises `BadResponse`."""
+    whole = Response(200, {}, json.dumps(answer).encode(), operation=f"patch {_named(live)}")
+    return Live(live.kind, _decoded(whole, _entity), answer, live.etag)
 
 
 def _path(live: Live) -> str:

@@ -47,7 +47,7 @@ async def of_topics(
     after = None
     while True:
         page = await api.page(KINDS["Topic"], {"service": service}, fields, PAGE, after)
-        for topic in page:
+        for topic, _ in page:
             name = fqn.split(topic.fullyQualifiedName)[-1]
             if name not in names:
                 continue

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from functools import partial
+
+from msgspec import Raw
 
 from catalogctl import fqn
 from catalogctl.client import Client
@@ -24,7 +27,7 @@ from catalogctl.model import (
     Verdict,
 )
 from catalogctl.providers.actions import Order, Report
-from catalogctl.providers.answers import as_they_come
+from catalogctl.providers.answers import as_they_come, merged
 from catalogctl.providers.openmetadata import history, importing, rows_csv, scope, transfer
 from catalogctl.providers.openmetadata.agreement import agrees
 from catalogctl.providers.openmetadata.api import Api, Listed, Live
@@ -39,6 +42,7 @@ from catalogctl.providers.openmetadata.mapping import (
     needed_fields,
 )
 from catalogctl.providers.openmetadata.references import References
+from catalogctl.providers.openmetadata.standing import Standing
 from catalogctl.providers.openmetadata.topics import TopicsCsv
 from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
 from catalogctl.providers.openmetadata.wire import Entity
@@ -68,6 +72,7 @@ class OpenMetadata:
         self._client = client
         self._api = Api(client)
         self._references = References(self._api)
+        self._standing = Standing(self._api)
         self._topics = TopicsCsv(self._api)
         self._exports: dict[str, rows_csv.Export] = {}
         self._user_id: str | None = None
@@ -114,13 +119,13 @@ class OpenMetadata:
             self.describe(),  # whose vote it is; asked at the same time to save a wait
         )
         unseen = dict(by_name)
-        async for page in _merged([self._pages(kind, each, fields) for each in lists.scopes]):
-            for number, entity in enumerate(page):
+        async for page in merged([self._pages(kind, each, fields) for each in lists.scopes]):
+            for number, (entity, row) in enumerate(page):
                 if number % AWHILE == 0:
                     await asyncio.sleep(0)  # so that the next page can come in meanwhile
                 wanted = unseen.pop(entity.fullyQualifiedName, None)
                 if wanted is not None:
-                    yield self._listed(kind, wanted, entity)
+                    yield self._listed(kind, wanted, entity, row)
             del page  # it is megabytes, and the next one is on its way
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
@@ -153,14 +158,18 @@ class OpenMetadata:
                 return
             after = paging.after
 
-    def _listed(self, kind: Kind, desired: Desired, entity: Entity) -> Observed:
+    def _listed(self, kind: Kind, desired: Desired, entity: Entity, row: Raw) -> Observed:
         if agrees(entity, grouped(desired.fields), self._user_id) and not self._api.unknown_fields:
             return Observed(desired.address, agrees=True)
+        self._standing.note_row(kind, desired.address, entity, row)
         return self._observed(kind, desired.address, desired.fields, entity, None)
 
     async def _single(self, kind: Kind, desired: Desired) -> Observed:
         fields = needed_fields(desired.fields)
-        return await self._by_name(kind, desired.address, desired.fields, fields)
+        observed = await self._by_name(kind, desired.address, desired.fields, fields)
+        if observed.handle is not None:
+            self._standing.note(desired.address, observed.handle)
+        return observed
 
     async def _by_name(
         self,
@@ -293,15 +302,14 @@ class OpenMetadata:
     async def reread(self, changes: Sequence[Change]) -> list[Observed]:
         return await asyncio.gather(
             *(
-                self._by_name(
-                    KINDS[change.address.kind],
-                    change.address,
-                    declared_of(change.fields),
-                    self._fields_to_write(change),
-                )
+                self._standing.observed(change, partial(self._read_again, change))
                 for change in changes
             )
         )
+
+    async def _read_again(self, change: Change) -> Observed:
+        kind, declared = KINDS[change.address.kind], declared_of(change.fields)
+        return await self._by_name(kind, change.address, declared, self._fields_to_write(change))
 
     @staticmethod
     def _fields_to_write(change: Change) -> tuple[str, ...]:
@@ -337,7 +345,8 @@ class OpenMetadata:
         )
         if left:
             export = self._exports.get(change.address.name)
-            writer = EntityWriter(self._api, self._references, observed.handle, left, export)
+            live, user = observed.handle, self._user_id
+            writer = EntityWriter(self._api, self._references, live, left, export, user)
             problems |= await writer.write()
         return problems
 
@@ -363,34 +372,3 @@ def _pushed_out(field: FieldChange) -> str | None:
 
 def _absent(address: Address) -> Observed:
     return Observed(address, exists=False, missing={"": f"{address.kind} {address.name} not found"})
-
-
-async def _merged(lists: Sequence[AsyncIterator[Listed]]) -> AsyncIterator[Listed]:
-    """Pages of several lists as they come. One finished page waits at most: memory stays flat."""
-    queue: asyncio.Queue[Listed | BaseException | None] = asyncio.Queue(maxsize=1)
-
-    async def walk(pages: AsyncIterator[Listed]) -> None:
-        try:
-            async for page in pages:
-                await queue.put(page)
-                del page
-            await queue.put(None)
-        except BaseException as problem:
-            await queue.put(problem)
-
-    tasks = [asyncio.ensure_future(walk(pages)) for pages in lists]
-    running = len(tasks)
-    try:
-        while running:
-            arrived = await queue.get()
-            if arrived is None:
-                running -= 1
-            elif isinstance(arrived, BaseException):
-                raise arrived
-            else:
-                yield arrived
-                del arrived
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -87,6 +87,12 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
     changeDescription: ChangeDescription | None = None
 
 
+class Labelled(msgspec.Struct, frozen=True, gc=False):
+    """The labels of an object as they came, for writing the whole set back."""
+
+    tags: Sequence[Mapping[str, Any]] = ()
+
+
 class Step(ChangeDescription, frozen=True, gc=False):
     """What a version changed since the one named by `previousVersion`."""
 

@@ -9,6 +9,10 @@ on. Nothing undeclared may be lost on the way, so
   sending `owners: []` along in the patch keeps it inherited (recorded), and columns go by patch;
 - there a failing patch may also take back what the same user wrote in the last ten minutes
   (recorded), so after one the object is read again and put back as it was.
+
+An object that was not read just before (see `standing`) is patched on the condition that it is as
+the plan saw it, and the answer shows the rest. When that goes wrong nothing else of it is written:
+it is then read, and what is still due is tried again.
 """
 
 from __future__ import annotations
@@ -17,17 +21,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalogctl.diff import same
 from catalogctl.errors import CatalogError, Conflict, Forbidden, Unauthorized, Unreachable
 from catalogctl.model import FieldChange
 from catalogctl.providers.openmetadata import importing, rows_csv
-from catalogctl.providers.openmetadata.api import Api, Live
+from catalogctl.providers.openmetadata.api import Api, Live, as_answered
 from catalogctl.providers.openmetadata.mapping import (
     FIELDS,
     LABEL_SOURCES,
     by_patch,
     cells_of,
     column_changes,
+    declared_of,
     domains_of,
+    held_fields,
+    needed_fields,
     new_labels,
     owner_name,
     walk_columns,
@@ -39,7 +47,7 @@ Problems = dict[str, CatalogError]
 
 
 class EntityWriter:
-    """Writes the fields that are due on one object that was read just before."""
+    """Writes the fields that are due on one object, which was read just before or is `unread`."""
 
     def __init__(
         self,
@@ -48,6 +56,7 @@ class EntityWriter:
         live: Live,
         due: Sequence[FieldChange],
         export: rows_csv.Export | None,
+        user_id: str | None,
     ) -> None:
         self._api = api
         self._references = references
@@ -55,6 +64,7 @@ class EntityWriter:
         self._name = live.entity.fullyQualifiedName
         self._table = importing.table(self._name)
         self._export = export
+        self._user_id = user_id
         self._due = due
         self._columns = column_changes(due)
         self._version = _version_text(live.raw.get("version")) if live.etag else None
@@ -65,8 +75,13 @@ class EntityWriter:
 
     async def write(self) -> Problems:
         """Everything that is due; each part is tried whatever became of the others."""
-        patched, imported = self._split_columns()
-        await self._patch_own()
+        if self._live.unread:
+            if not await self._patch_unread():
+                return self.problems
+            patched, imported = self._split_columns()
+        else:
+            patched, imported = self._split_columns()
+            await self._patch_own()
         await self._import_columns(imported, patched)
         if patched:
             await self._patch_columns(patched)
@@ -75,6 +90,32 @@ class EntityWriter:
         return self.problems
 
     # -- the object's own fields
+
+    async def _patch_unread(self) -> bool:
+        """Whether the object was as the plan saw it, and its own fields are written now."""
+        try:
+            parts = await self._own_operations()
+            if self.problems or not parts:
+                raise Conflict("it has to be read first")
+            answer = await self._patch([each for _, part in parts for each in part])
+            self._live = as_answered(self._live, answer)
+            written = {path for paths, _ in parts for path in paths}
+            rest = [each for each in self._due if each.path not in written]
+            if not self._is_as_planned(rest, answer):
+                raise Conflict("it changed since the plan")
+        except CatalogError as problem:
+            problem.again = True
+            self.problems = {each.path: problem for each in self._due}
+            return False
+        return True
+
+    def _is_as_planned(self, rest: Sequence[FieldChange], answer: Mapping[str, Any]) -> bool:
+        """Whether the answer shows all of these fields, as they were before."""
+        paths = [each.path for each in rest]
+        if not all(name in answer for name in needed_fields(paths)):
+            return False
+        held, missing = held_fields(self._live.entity, declared_of(rest), self._user_id)
+        return not missing and all(same(held[each.path], each.before) for each in rest)
 
     async def _patch_own(self) -> None:
         parts = await self._own_operations()
@@ -141,7 +182,9 @@ class EntityWriter:
             return _set("/domain", kept[0]) if kept else {"op": "remove", "path": "/domain"}
         return _set(f"/{change.path}", kept)
 
-    async def _patch(self, operations: Sequence[Operation], *, conditional: bool = True) -> None:
+    async def _patch(
+        self, operations: Sequence[Operation], *, conditional: bool = True
+    ) -> Mapping[str, Any]:
         if self._base_is_old and not self._live.etag:
             self._base = (await self._api.by_name(self._live.kind, self._name, FIELDS)).raw
         kept = self._keep_inherited_owners(operations)
@@ -160,6 +203,7 @@ class EntityWriter:
             self._owners_are_direct = True
         if self._version is not None:
             self._version = _version_text(answer.get("version")) or self._version
+        return answer
 
     def _keep_inherited_owners(self, operations: Sequence[Operation]) -> list[Operation]:
         if any(each["path"] == "/owners" for each in operations):

@@ -26,7 +26,7 @@ def listed(body: str) -> api.Listed:
 def test_what_is_null_is_as_if_it_were_left_out(paging: str, row: str) -> None:
     page = listed(f'{{"data": [{ROW % row}], "paging": {paging}}}')
     assert page.paging.after is None
-    (entity,) = page
+    ((entity, _),) = page
     assert (entity.fullyQualifiedName, list(entity.tags)) == ("a.b.c.t", [])
     assert all(list(column.tags) == [] for column in entity.columns)
 
