@@ -138,6 +138,9 @@ def ground(bench: Bench) -> Iterator[Contender]:
     yield bench.run("floor, fast parser", (*floor, "fast"), folder)
     yield from _cold(bench, bench.catalog())
     yield bench.run("plan, warm", PLAN, folder, warm=True)
+    compared = ("-m", "benchmarks.without", "fast,unchanged", *OPTIONS)
+    yield bench.run("plan, cold, without unchanged", compared, folder)
+    yield bench.run("plan, warm, without unchanged", compared, folder, warm=True)
     yield bench.run("plan, --no-cache", (*PLAN, "--no-cache"), folder)
     yield bench.run("floor, CSafeLoader", (*floor, "safe"), folder)
 

@@ -239,6 +239,14 @@ CHOICES: Sequence[Choice] = (
     ),
     Choice("the parse cache, from the second run on", "ground", "plan, --no-cache", "plan, warm"),
     Choice("the parse cache, in the first run", "ground", "plan, --no-cache", "plan, cold"),
+    Choice(
+        "what agreed before is not compared again, from the second run on",
+        "ground", "plan, warm, without unchanged", "plan, warm",
+    ),
+    Choice(
+        "what agreed before is not compared again, in the first run",
+        "ground", "plan, cold, without unchanged", "plan, cold",
+    ),
     Choice("lists instead of a request a table", "choices", "without lists", "as it is"),
     Choice("pages of 1,000 rows instead of 100", "choices", "without pages", "as it is"),
     Choice("garbage collector off while loading", "choices", "without collector", "as it is"),

@@ -67,8 +67,15 @@ def packing() -> None:
     Fields.of_groups = Unpacked  # type: ignore[assignment, method-assign]
 
 
+def unchanged() -> None:
+    """What agreed the last time is decoded and compared again."""
+    from catalogctl.providers.openmetadata.unchanged import Unchanged
+
+    Unchanged.load = lambda self, url, user_id: None  # type: ignore[method-assign]
+
+
 CHOICES: Mapping[str, Callable[[], None]] = {
-    each.__name__: each for each in (fast, collector, lists, pages, shelf, packing)
+    each.__name__: each for each in (fast, collector, lists, pages, shelf, packing, unchanged)
 }
 
 

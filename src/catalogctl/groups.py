@@ -32,11 +32,17 @@ class Groups(NamedTuple):
         return found
 
 
+def packed(fields: Mapping[str, Declared]) -> bytes | None:
+    """The fields as bytes, where they lie packed: others for other fields."""
+    known: bytes | None = getattr(fields, "packed", None)
+    return known
+
+
 def grouped(fields: Mapping[str, Declared]) -> Groups:
     """Fields by path in groups; at less cost where they lie packed in groups already."""
-    packed = getattr(fields, "grouped", None)
-    if packed is not None:
-        known: Groups = packed()
+    unpack = getattr(fields, "grouped", None)
+    if unpack is not None:
+        known: Groups = unpack()
         return known
     own: dict[str, Declared] = {}
     texts: dict[str, dict[str, dict[str, str]]] = {}

@@ -136,8 +136,13 @@ class Session:
         environ: Mapping[str, str] | None = None,
         progress: reconcile.Progress = reconcile.silent,
         on_wait: Waiting | None = None,
+        cache: Path | None = None,
     ) -> None:
+        """`cache` is a folder in which a plan leaves what the next one need not look at again. Not
+        for an apply, which is to see everything itself.
+        """
         self._config = config
+        self._cache = cache
         self._concurrency = concurrency
         self._environ = os.environ if environ is None else environ
         self._progress = progress
@@ -292,8 +297,8 @@ class Session:
             except InvalidError as problem:
                 found += problem.diagnostics
                 continue
-            if self._concurrency is not None:
-                connection = replace(connection, concurrency=self._concurrency)
+            concurrency = self._concurrency or connection.concurrency
+            connection = replace(connection, concurrency=concurrency, cache=self._cache)
             self._providers[name] = connect(connection, self._on_wait)
         if found:
             raise InvalidError(found)

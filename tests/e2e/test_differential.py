@@ -7,16 +7,19 @@ import os
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from catalogctl.providers.openmetadata import provider, scope
+from catalogctl.providers.openmetadata.api import Listed
 from catalogctl.spec import packed
 from e2e.git_repo import GitRepo
 from e2e.project import Project
 from e2e.shop import BOOKS, CLICKS, CUSTOMERS, EVENTS, ITEMS, LEDGER, ODD_NAMES, ORDERS
 
-TABLES = (ORDERS, CUSTOMERS, ITEMS, LEDGER, BOOKS, *ODD_NAMES)
+PLAIN = (ORDERS, CUSTOMERS, ITEMS, LEDGER)
+TABLES = (*PLAIN, BOOKS, *ODD_NAMES)
 
 
 @pytest.fixture
@@ -105,6 +108,68 @@ def test_a_warm_plan_sees_an_edit_of_the_same_size_and_time(
     file.write_text(file.read_text().replace("aaaa", "bbbb"))
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert '"after": "bbbb"' in plan(declared)
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """The rows that are decoded, by name; everything is read in lists, and the cache is new."""
+    monkeypatch.setenv("CATALOGCTL_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(scope, "FEW", 0)
+    monkeypatch.setattr(scope, "ENOUGH", 0)
+    names: list[str] = []
+    decode = Listed.decode
+
+    def noted(self: Listed, row: Any) -> Any:
+        entity = decode(self, row)
+        names.append(entity.fullyQualifiedName)
+        return entity
+
+    monkeypatch.setattr(Listed, "decode", noted)
+    return names
+
+
+@pytest.fixture
+def synced(project: Project) -> Project:
+    """Tables whose texts are as declared, and one that differs."""
+    for table in PLAIN:
+        project.patch(table, ("/description", f"Text of {table}."))
+        project.declare(table, description=f"Text of {table}.")
+    project.declare(BOOKS, description="New.")
+    return project
+
+
+def test_what_agreed_and_has_not_changed_is_not_decoded_again(
+    synced: Project, decoded: list[str]
+) -> None:
+    cold = plan(synced)
+    assert set(PLAIN) < set(decoded)
+    decoded.clear()
+    assert plan(synced) == cold
+    assert BOOKS in decoded
+    assert not {*PLAIN} & {*decoded}
+
+
+def test_a_warm_plan_sees_what_moved_in_the_catalog_and_what_is_declared_now(
+    synced: Project, decoded: list[str]
+) -> None:
+    plan(synced)
+    moved, edited, followed, _ = PLAIN
+    synced.patch(moved, ("/description", "Moved."))
+    synced.declare(edited, displayName="Declared now.")
+    carol = synced.http.get("/users/name/carol").json()["id"]
+    followers = f"/tables/{synced.table(followed)['id']}/followers"
+    synced.http.put(followers, json=carol).raise_for_status()
+    warm = plan(synced)
+    assert warm == plan(synced, "--no-cache")
+    changed = {change["address"].partition("/")[2] for change in json.loads(warm)["changes"]}
+    assert changed == {moved, edited, BOOKS}
+
+
+def test_an_apply_looks_at_everything_itself(synced: Project, decoded: list[str]) -> None:
+    plan(synced)
+    decoded.clear()
+    synced.apply()
+    assert set(PLAIN) < set(decoded)
 
 
 def test_a_base_that_shares_files_with_today_is_the_base_that_is_read_in_full(

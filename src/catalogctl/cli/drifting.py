@@ -51,7 +51,11 @@ def drift(
     with json_diagnostics(form):
         config = configured()
         then = load_base(config, base, list(paths) or None, cache=cache_folder())
-        made = in_session(config, lambda session: session.drift(then, only=only, share=share))
+        made = in_session(
+            config,
+            lambda session: session.drift(then, only=only, share=share),
+            cache=cache_folder(),
+        )
     save(made, out)
     shown(made, form)
     workflow.report(made)

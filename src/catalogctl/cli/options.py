@@ -26,7 +26,9 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         help="The configuration; default: catalogctl.yaml, found by walking up.",
     )
-    @click.option("--no-cache", is_flag=True, default=None, help="Parse every spec file anew.")
+    @click.option(
+        "--no-cache", is_flag=True, default=None, help="Parse and compare everything anew."
+    )
     @click.option(
         "--concurrency",
         type=click.IntRange(1, 64),
@@ -73,7 +75,7 @@ def settings() -> dict[str, Any]:
 
 
 def cache_folder() -> Path | None:
-    """Where the parse cache lies; None with --no-cache. It can be deleted at any time."""
+    """What one run leaves for the next; None with --no-cache. It can be deleted at any time."""
     if settings().get("no_cache"):
         return None
     own, shared = os.environ.get("CATALOGCTL_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")

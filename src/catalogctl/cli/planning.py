@@ -87,7 +87,11 @@ def plan(
         memory = memory_for(options)
         specs = _specs(config, paths, memory)
         base = chosen(config, paths, options, memory)
-        made = in_session(config, lambda session: _plan(session, specs, base, options))
+        made = in_session(
+            config,
+            lambda session: _plan(session, specs, base, options),
+            cache=cache_folder(),
+        )
     save(made, out)
     shown(made, form, show_all=options["show_all"])
     exits.tell(made.diagnostics)
@@ -278,8 +282,10 @@ async def _plan(session: Session, specs: Specs, base: Base | None, options: dict
     return made if options["show_all"] else replace(made, unchanged=())
 
 
-def in_session(config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
-    """Run a coroutine over connected catalogs, with progress on stderr."""
+def in_session(
+    config: Config, work: Callable[[Session], Awaitable[T]], *, cache: Path | None = None
+) -> T:
+    """Run a coroutine over connected catalogs, with progress on stderr. `cache` is of a plan."""
     from catalogctl.session import Session
 
     async def run() -> T:
@@ -289,6 +295,7 @@ def in_session(config: Config, work: Callable[[Session], Awaitable[T]]) -> T:
                 concurrency=settings().get("concurrency"),
                 progress=progress,
                 on_wait=progress.waiting,
+                cache=cache,
             ) as session:
                 return await work(session)
 

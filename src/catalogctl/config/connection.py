@@ -54,6 +54,8 @@ class Connection:
     secrets: tuple[str, ...] = field(repr=False, default=())
     """Every value that came from a reference; none of them may stand in a message."""
     options: Mapping[str, str] = field(default_factory=dict)
+    cache: Path | None = None
+    """A folder in which what was learnt may be kept for the next run, so that it does less."""
     reveal: Callable[[str], str] = field(repr=False, compare=False, default=_no_secrets)
     """The value of a reference in a spec, read when it is about to be sent. Raises InvalidError."""
 

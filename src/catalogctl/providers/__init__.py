@@ -68,7 +68,7 @@ def _openmetadata(connection: Connection, on_wait: Waiting | None) -> Provider:
         explain=explain,
         concurrency=CONCURRENCY,
     )
-    return OpenMetadata(connection.name, url, client)
+    return OpenMetadata(connection.name, url, client, cache=connection.cache)
 
 
 def _posthog(connection: Connection, on_wait: Waiting | None) -> Provider:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +20,7 @@ import msgspec
 from catalogctl.spec.documents import Declaration
 from catalogctl.spec.kinds import KINDS
 from catalogctl.spec.packed import Fields
+from catalogctl.version import hash_of_code
 
 LARGEST = 512 * 1024 * 1024
 """A cache that has grown beyond this many bytes starts anew."""
@@ -30,6 +30,17 @@ PAGE = 32768
 
 TOGETHER = 500
 """Entries that are written at once: they do not pile up in memory."""
+
+_LANGUAGE = (
+    "fqn.py",
+    "groups.py",
+    "model.py",
+    "version.py",
+    "config/connection.py",  # what a reference to a secret looks like
+    "spec/*.py",
+    "yamlfile/*.py",
+)
+"""The code that a declaration depends on."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _Packed = tuple[bytes, str]
@@ -43,7 +54,7 @@ class Cache:
     """Declarations by content. Whatever goes wrong with its file, it is as if it were empty."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / f"specs-{_language()}.sqlite"
+        self._path = folder / f"specs-{hash_of_code(*_LANGUAGE)}.sqlite"
         self._new: list[tuple[bytes, bytes]] = []
         self._database: sqlite3.Connection | None = None
         self._was_empty = False
@@ -155,16 +166,3 @@ def _declaration(
 ) -> Declaration:
     below = tuple((name, Fields(*each)) for name, each in objects)
     return Declaration(KINDS[kind], identity, catalog, Fields(*fields), below)
-
-
-@lru_cache(maxsize=1)
-def _language() -> str:
-    """A hash of the code that a declaration depends on."""
-    package = Path(__file__).resolve().parents[1]
-    code = [package / name for name in ("fqn.py", "groups.py", "model.py", "version.py")]
-    code += [package / "config" / "connection.py"]  # what a reference to a secret looks like
-    code += sorted((package / "spec").glob("*.py")) + sorted((package / "yamlfile").glob("*.py"))
-    whole = hashlib.blake2b(digest_size=8)
-    for path in code:
-        whole.update(path.read_bytes())
-    return whole.hexdigest()

@@ -92,24 +92,20 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of a list. Its objects are decoded one by one, as they are taken: so only one is there
-    at a time, in memory that is used again for the next. Each comes with its row. Taking one that
-    cannot be understood raises `BadResponse`.
+    """A page of a list. Its rows are decoded one by one: so only one object is there at a time, in
+    memory that is used again for the next.
     """
 
     paging: Paging
-    _rows: Sequence[msgspec.Raw]
+    rows: Sequence[msgspec.Raw]
     _answer: Response
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[tuple[Entity, msgspec.Raw]]:
-        for row in self._rows:
-            try:
-                yield _entity.decode(row), row
-            except msgspec.DecodeError:
-                yield _decoded(replace(self._answer, content=bytes(row)), _entity), row
+    def decode(self, row: msgspec.Raw) -> Entity:
+        """The object of a row. Raises `BadResponse` for one that cannot be understood."""
+        try:
+            return _entity.decode(row)
+        except msgspec.DecodeError:
+            return _decoded(replace(self._answer, content=bytes(row)), _entity)
 
 
 @dataclass(slots=True)

@@ -47,7 +47,7 @@ async def of_topics(
     after = None
     while True:
         page = await api.page(KINDS["Topic"], {"service": service}, fields, PAGE, after)
-        for topic, _ in page:
+        for topic in map(page.decode, page.rows):
             name = fqn.split(topic.fullyQualifiedName)[-1]
             if name not in names:
                 continue
@@ -57,7 +57,7 @@ async def of_topics(
             inherited += [each.name for each in domains_of(topic) if each.inherited]
             if inherited:
                 found.append(f"{subject}: inherited {', '.join(inherited)} becomes its own")
-        if not len(page) or page.paging.after in (None, after):
+        if not page.rows or page.paging.after in (None, after):
             return found
         after = page.paging.after
 

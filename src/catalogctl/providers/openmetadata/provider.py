@@ -7,6 +7,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from msgspec import Raw
 
@@ -44,6 +45,7 @@ from catalogctl.providers.openmetadata.mapping import (
 from catalogctl.providers.openmetadata.references import References
 from catalogctl.providers.openmetadata.standing import Standing
 from catalogctl.providers.openmetadata.topics import TopicsCsv
+from catalogctl.providers.openmetadata.unchanged import Unchanged
 from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
 from catalogctl.providers.openmetadata.wire import Entity
 from catalogctl.providers.openmetadata.writing import EntityWriter
@@ -65,7 +67,7 @@ class OpenMetadata:
 
     personal = frozenset({"vote"})
 
-    def __init__(self, name: str, url: str, client: Client) -> None:
+    def __init__(self, name: str, url: str, client: Client, *, cache: Path | None = None) -> None:
         self.name = name
         self.rules = OpenMetadataRules()
         self._url = url
@@ -73,6 +75,7 @@ class OpenMetadata:
         self._api = Api(client)
         self._references = References(self._api)
         self._standing = Standing(self._api)
+        self._unchanged = Unchanged(cache)
         self._topics = TopicsCsv(self._api)
         self._exports: dict[str, rows_csv.Export] = {}
         self._user_id: str | None = None
@@ -118,15 +121,22 @@ class OpenMetadata:
             scope.choose(by_name, kind.levels, lambda filters: self._api.count(kind, filters)),
             self.describe(),  # whose vote it is; asked at the same time to save a wait
         )
+        self._unchanged.load(self._url, self._user_id)
         unseen = dict(by_name)
         async for page in merged([self._pages(kind, each, fields) for each in lists.scopes]):
-            for number, (entity, row) in enumerate(page):
+            for number, row in enumerate(page.rows):
                 if number % AWHILE == 0:
                     await asyncio.sleep(0)  # so that the next page can come in meanwhile
+                same = self._unchanged.find(row, unseen)
+                if same is not None:
+                    del unseen[same.address.name]
+                    yield Observed(same.address, agrees=True)
+                    continue
+                entity = page.decode(row)
                 wanted = unseen.pop(entity.fullyQualifiedName, None)
                 if wanted is not None:
                     yield self._listed(kind, wanted, entity, row)
-            del page  # it is megabytes, and the next one is on its way
+            del page, row  # megabytes, and the next ones are on their way
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
             if self._short_lists:
@@ -148,8 +158,9 @@ class OpenMetadata:
         rows = 0
         while True:
             page = await self._api.page(kind, filters, fields, PAGE, after)
-            paging, listed = page.paging, len(page)
-            yield page
+            paging, listed = page.paging, len(page.rows)
+            if listed:
+                yield page
             del page
             rows += listed
             self._short_lists |= paging.after is None and rows < paging.total
@@ -160,6 +171,7 @@ class OpenMetadata:
 
     def _listed(self, kind: Kind, desired: Desired, entity: Entity, row: Raw) -> Observed:
         if agrees(entity, grouped(desired.fields), self._user_id) and not self._api.unknown_fields:
+            self._unchanged.keep(row, desired)
             return Observed(desired.address, agrees=True)
         self._standing.note_row(kind, desired.address, entity, row)
         return self._observed(kind, desired.address, desired.fields, entity, None)
@@ -356,6 +368,7 @@ class OpenMetadata:
         return await transfer.run(self._api, self.allow_writes, order)
 
     async def close(self) -> None:
+        self._unchanged.write()
         await self._client.close()
 
 

@@ -26,7 +26,7 @@ def listed(body: str) -> api.Listed:
 def test_what_is_null_is_as_if_it_were_left_out(paging: str, row: str) -> None:
     page = listed(f'{{"data": [{ROW % row}], "paging": {paging}}}')
     assert page.paging.after is None
-    ((entity, _),) = page
+    (entity,) = map(page.decode, page.rows)
     assert (entity.fullyQualifiedName, list(entity.tags)) == ("a.b.c.t", [])
     assert all(list(column.tags) == [] for column in entity.columns)
 
@@ -44,7 +44,7 @@ def test_what_is_no_page_is_a_bad_response(body: str) -> None:
 def test_a_row_that_is_no_object_is_a_bad_response_when_it_is_taken() -> None:
     page = listed('{"data": [3]}')
     with pytest.raises(BadResponse, match="cannot be understood"):
-        list(page)
+        list(map(page.decode, page.rows))
 
 
 def test_the_next_page_comes_in_while_this_one_is_compared() -> None:
