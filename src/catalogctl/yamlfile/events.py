@@ -52,9 +52,24 @@ def quick(content: bytes) -> tuple[Value, ...] | None:
             text = content.decode()
             if text[0] == "\ufeff" or any(sign in text for sign in BREAKS):
                 return None
-        return tuple(_documents(Parser(content).get_event))
+        return tuple(_documents(_events(content)))
     except (_Unusual, yaml.YAMLError, UnicodeDecodeError):
         return None
+
+
+def _events(content: bytes) -> _Next:
+    """The events of a file, one a call. Anchors and tags, which take `&` or `!`, are unusual."""
+    following: _Next = Parser(content).get_event
+    if b"&" not in content and b"!" not in content:
+        return following
+
+    def watched() -> Any:
+        event = following()
+        if getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None:
+            raise _Unusual
+        return event
+
+    return watched
 
 
 def _documents(following: _Next) -> Iterator[Value]:
@@ -73,12 +88,13 @@ def _value(event: Any, following: _Next, depth: int) -> Value:
     kind = event.__class__
     if kind is ScalarEvent:
         return _scalar(event)
-    if event.anchor is not None or event.tag is not None or depth >= MAX_DEPTH:
+    if depth >= MAX_DEPTH:
         raise _Unusual
     if kind is MappingStartEvent:
         return _mapping(following, depth + 1)
-    assert kind is SequenceStartEvent
-    return _sequence(following, depth + 1)
+    if kind is SequenceStartEvent:
+        return _sequence(following, depth + 1)
+    raise _Unusual
 
 
 def _mapping(following: _Next, depth: int) -> dict[str, Value]:
@@ -89,14 +105,20 @@ def _mapping(following: _Next, depth: int) -> dict[str, Value]:
             if event.__class__ is MappingEndEvent:
                 return found
             raise _Unusual
-        key = _scalar(event)
+        key: Any = event.value
+        if event.style or key in WORDS or key[0] in STARTS:  # else a text: that saves a call
+            key = _scalar(event)
         if key.__class__ is not str or key in found:
             raise _Unusual
         event = following()
-        if event.__class__ is ScalarEvent:
+        if event.__class__ is not ScalarEvent:
+            found[key] = _value(event, following, depth)
+            continue
+        text = event.value
+        if event.style or text in WORDS or text[0] in STARTS:
             found[key] = _scalar(event)
         else:
-            found[key] = _value(event, following, depth)
+            found[key] = text
 
 
 def _sequence(following: _Next, depth: int) -> list[Value]:
@@ -109,8 +131,6 @@ def _sequence(following: _Next, depth: int) -> list[Value]:
 
 
 def _scalar(event: Any) -> str | Plain:
-    if event.anchor is not None or event.tag is not None:
-        raise _Unusual
     text: str = event.value
     if not event.style:
         if text in WORDS or (text[0] in STARTS and UNCLEAR.fullmatch(text)):
