@@ -144,7 +144,7 @@ class Cache:
 
 
 def _key(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=20).digest()
+    return hashlib.sha256(content).digest()
 
 
 def _plain(declared: Declaration) -> _Kept:
