@@ -1,4 +1,4 @@
-"""Tables that a list showed are patched without being read first, and nothing gets lost by it."""
+"""Tables that the plan saw are patched without being read first, and nothing gets lost by it."""
 
 from __future__ import annotations
 
@@ -85,6 +85,16 @@ def test_the_first_one_tells_whether_patches_can_be_conditional(project: Project
     in_sync(project)
 
 
+def test_a_table_that_the_plan_read_alone_is_not_read_again_either(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "FEW", 4)
+    project.declare(ORDERS, **OWN)
+    project.apply()
+    assert of_table(project) == ["GET table", "PATCH table", "GET table"]
+    in_sync(project)
+
+
 def test_what_was_changed_lately_is_read_first(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +172,16 @@ def test_an_answer_that_does_not_show_the_rest_is_not_relied_on(
     project.environ.setattr(Api, "patch", brief)
     project.declare(ORDERS, **EVERYTHING)
     assert project.apply().outcomes == {f"Table/{ORDERS}": "applied"}
-    assert of_table(project)[2:4] == ["PATCH table", "GET table"]
+    assert of_table(project) == [
+        "GET export",
+        "PUT importdryRun=true",
+        "PATCH table",
+        "GET table",
+        "PUT importdryRun=false",
+        "PUT followers",
+        "PUT vote",
+        "GET table",
+    ]
     in_sync(project)
 
 

@@ -98,24 +98,21 @@ class EntityWriter:
             if self.problems or not parts:
                 raise Conflict("it has to be read first")
             answer = await self._patch([each for _, part in parts for each in part])
-            self._live = as_answered(self._live, answer)
             written = {path for paths, _ in parts for path in paths}
             rest = [each for each in self._due if each.path not in written]
-            if not self._is_as_planned(rest, answer):
+            needed = needed_fields(each.path for each in rest)
+            if all(name in answer for name in needed):
+                self._live = as_answered(self._live, answer)
+            else:
+                self._live = await self._api.by_name(self._live.kind, self._name, needed)
+            held, missing = held_fields(self._live.entity, declared_of(rest), self._user_id)
+            if missing or not all(same(held[each.path], each.before) for each in rest):
                 raise Conflict("it changed since the plan")
         except CatalogError as problem:
             problem.again = True
             self.problems = {each.path: problem for each in self._due}
             return False
         return True
-
-    def _is_as_planned(self, rest: Sequence[FieldChange], answer: Mapping[str, Any]) -> bool:
-        """Whether the answer shows all of these fields, as they were before."""
-        paths = [each.path for each in rest]
-        if not all(name in answer for name in needed_fields(paths)):
-            return False
-        held, missing = held_fields(self._live.entity, declared_of(rest), self._user_id)
-        return not missing and all(same(held[each.path], each.before) for each in rest)
 
     async def _patch_own(self) -> None:
         parts = await self._own_operations()
