@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 
 
 def hash_of_code(*patterns: str) -> str:
-    """A hash of the modules of the package that these patterns name, such as `spec/*.py`.
+    """A hash of the version and the modules that these patterns name, such as `spec/*.py`.
 
     What one run leaves for the next is named by the code that it depends on.
     """
@@ -14,7 +14,7 @@ def hash_of_code(*patterns: str) -> str:
     from pathlib import Path
 
     package = Path(__file__).resolve().parent
-    whole = hashlib.blake2b(digest_size=8)
+    whole = hashlib.blake2b(__version__.encode(), digest_size=8)
     for pattern in patterns:
         for path in sorted(package.glob(pattern)):
             whole.update(path.read_bytes())

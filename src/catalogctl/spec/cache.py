@@ -35,7 +35,6 @@ _LANGUAGE = (
     "fqn.py",
     "groups.py",
     "model.py",
-    "version.py",
     "config/connection.py",  # what a reference to a secret looks like
     "spec/*.py",
     "yamlfile/*.py",

@@ -127,7 +127,7 @@ class OpenMetadata:
             for number, row in enumerate(page.rows):
                 if number % AWHILE == 0:
                     await asyncio.sleep(0)  # so that the next page can come in meanwhile
-                same = self._unchanged.find(row, unseen)
+                same = None if self._api.unknown_fields else self._unchanged.find(row, unseen)
                 if same is not None:
                     del unseen[same.address.name]
                     yield Observed(same.address, agrees=True)

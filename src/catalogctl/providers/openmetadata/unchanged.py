@@ -30,7 +30,6 @@ _CODE = (
     "fqn.py",
     "groups.py",
     "model.py",
-    "version.py",
     "spec/packed.py",
     "providers/openmetadata/agreement.py",
     "providers/openmetadata/mapping.py",
