@@ -185,12 +185,38 @@ def test_an_answer_that_does_not_show_the_rest_is_not_relied_on(
     in_sync(project)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
-def test_a_patch_that_fails_once_is_tried_after_reading(project: Project, status: int) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *({"status": status, "body": "No."} for status in (400, 403, 404, 500, 503)),
+        {"action": "cut"},
+        {"action": "cut_after"},
+        {"action": "respond_after", "status": 504},
+        {"status": 200, "body": "<html>"},
+    ],
+    ids=str,
+)
+def test_a_patch_that_fails_once_is_tried_after_reading(
+    project: Project, fault: dict[str, Any]
+) -> None:
     project.declare(ORDERS, **EVERYTHING)
-    project.sandbox.faults.add(method="PATCH", status=status, body="No.", times=1)
+    project.sandbox.faults.add(method="PATCH", **fault)
     assert project.apply().outcomes == {f"Table/{ORDERS}": "applied"}
     in_sync(project)
+
+
+@pytest.mark.parametrize("brief", [False, True])
+def test_a_server_that_says_yes_and_writes_nothing_is_found_out(
+    project: Project, brief: bool
+) -> None:
+    project.declare(ORDERS, **EVERYTHING)
+    answer = {"id": "1"} if brief else project.table(ORDERS, clocks=True)
+    body = {**answer, "description": "New.", "version": 0.9}
+    project.sandbox.faults.add(method="PATCH", status=200, body=body, times=None)
+    done = project.apply(code=5)
+    assert done.field("description")["outcome"] == "failed"
+    assert "does not hold it" in done.field("description")["message"]
+    assert done.field("followers")["outcome"] == "applied"
 
 
 def test_one_field_that_is_refused_keeps_no_other_from_being_written(project: Project) -> None:
