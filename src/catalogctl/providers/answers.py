@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -43,31 +43,43 @@ async def as_they_come(works: Iterable[Coroutine[Any, Any, T]]) -> AsyncIterator
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def merged(lists: Sequence[AsyncIterator[T]]) -> AsyncIterator[T]:
-    """Pages of several lists as they come. One finished page waits at most: memory stays flat."""
-    queue: asyncio.Queue[T | BaseException | None] = asyncio.Queue(maxsize=1)
+async def merged(
+    lists: Sequence[Callable[[], Awaitable[T | None]]], at_once: int
+) -> AsyncIterator[T]:
+    """Pages of several lists as they come; a list is called for each, until it answers None.
 
-    async def walk(pages: AsyncIterator[T]) -> None:
+    So many pages at most are asked for, wait, or are looked at: memory stays flat, however many
+    lists there are and however fast they come.
+    """
+    places = asyncio.Semaphore(at_once)
+    queue: asyncio.Queue[T | Exception | None] = asyncio.Queue(maxsize=1)
+
+    async def walk(following: Callable[[], Awaitable[T | None]]) -> None:
         try:
-            async for page in pages:
+            page: T | None
+            while True:
+                await places.acquire()
+                page = await following()
                 await queue.put(page)
+                if page is None:
+                    return
                 del page
-            await queue.put(None)
-        except BaseException as problem:
+        except Exception as problem:  # not when it is stopped: nobody looks at the queue then
             await queue.put(problem)
 
-    tasks = [asyncio.ensure_future(walk(pages)) for pages in lists]
+    tasks = [asyncio.ensure_future(walk(following)) for following in lists]
     running = len(tasks)
     try:
         while running:
             arrived = await queue.get()
+            if isinstance(arrived, Exception):
+                raise arrived
             if arrived is None:
                 running -= 1
-            elif isinstance(arrived, BaseException):
-                raise arrived
             else:
                 yield arrived
-                del arrived
+            del arrived
+            places.release()
     finally:
         for task in tasks:
             task.cancel()

@@ -226,12 +226,13 @@ class Api:
         """
         wanted = list(fields)
         pairs = {(kind.collection, name) for name in wanted}
-        if pairs <= self._known_fields:
-            return await self._ask_for(kind, wanted, ask)
-        async with self._probe:
-            answer = await self._ask_for(kind, wanted, ask)
-            self._known_fields |= pairs
-            return answer
+        if not pairs <= self._known_fields:
+            async with self._probe:
+                if not pairs <= self._known_fields:  # whoever waited finds that out now
+                    answer = await self._ask_for(kind, wanted, ask)
+                    self._known_fields |= pairs
+                    return answer
+        return await self._ask_for(kind, wanted, ask)
 
     async def _ask_for(
         self, kind: Kind, wanted: Sequence[str], ask: Callable[[str], Awaitable[T]]

@@ -31,7 +31,7 @@ from catalogctl.providers.actions import Order, Report
 from catalogctl.providers.answers import as_they_come, merged
 from catalogctl.providers.openmetadata import history, importing, rows_csv, scope, transfer
 from catalogctl.providers.openmetadata.agreement import agrees
-from catalogctl.providers.openmetadata.api import Api, Listed, Live
+from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.kinds import KINDS, Kind
 from catalogctl.providers.openmetadata.mapping import (
     FIELDS,
@@ -42,6 +42,7 @@ from catalogctl.providers.openmetadata.mapping import (
     held_fields,
     needed_fields,
 )
+from catalogctl.providers.openmetadata.paging import Pages
 from catalogctl.providers.openmetadata.references import References
 from catalogctl.providers.openmetadata.standing import Standing
 from catalogctl.providers.openmetadata.topics import TopicsCsv
@@ -50,8 +51,8 @@ from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
 from catalogctl.providers.openmetadata.wire import Entity
 from catalogctl.providers.openmetadata.writing import EntityWriter
 
-PAGE = 1000
-"""Rows a page: pages come one after another, so fewer of them are faster; memory stays flat."""
+PAGES = 4
+"""Pages that are under way or in memory at once, of all lists together."""
 
 AWHILE = 50
 """Rows after which whatever else is under way gets its turn."""
@@ -80,7 +81,6 @@ class OpenMetadata:
         self._exports: dict[str, rows_csv.Export] = {}
         self._user_id: str | None = None
         self._info: CatalogInfo | None = None
-        self._short_lists = False
         self._described: asyncio.Task[CatalogInfo] | None = None
 
     def allow_writes(self) -> None:
@@ -123,7 +123,8 @@ class OpenMetadata:
         )
         self._unchanged.load(self._url, self._user_id)
         unseen = dict(by_name)
-        async for page in merged([self._pages(kind, each, fields) for each in lists.scopes]):
+        walks = [Pages(self._api, kind, each, fields) for each in lists.scopes]
+        async for page in merged(walks, PAGES):
             for number, row in enumerate(page.rows):
                 if number % AWHILE == 0:
                     await asyncio.sleep(0)  # so that the next page can come in meanwhile
@@ -139,7 +140,7 @@ class OpenMetadata:
             del page, row  # megabytes, and the next ones are on their way
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
-            if self._short_lists:
+            if any(each.is_short for each in walks):
                 raise BadResponse(
                     f"a list of {kind.noun}s ended before it showed as many as it says there are",
                     catalog=self.name,
@@ -150,24 +151,6 @@ class OpenMetadata:
                 yield _absent(by_name[name].address)
         async for observed in as_they_come(self._single(kind, by_name[name]) for name in singles):
             yield observed
-
-    async def _pages(
-        self, kind: Kind, filters: Mapping[str, str], fields: Sequence[str]
-    ) -> AsyncIterator[Listed]:
-        after: str | None = None
-        rows = 0
-        while True:
-            page = await self._api.page(kind, filters, fields, PAGE, after)
-            paging, listed = page.paging, len(page.rows)
-            if listed:
-                yield page
-            del page
-            rows += listed
-            self._short_lists |= paging.after is None and rows < paging.total
-            # A page that repeats the cursor, or is empty, ends the walk: never an endless one.
-            if not listed or paging.after in (None, after):
-                return
-            after = paging.after
 
     def _listed(self, kind: Kind, desired: Desired, entity: Entity, row: Raw) -> Observed:
         if agrees(entity, grouped(desired.fields), self._user_id) and not self._api.unknown_fields:
