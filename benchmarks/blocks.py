@@ -197,10 +197,19 @@ def scopes(bench: Bench) -> Iterator[Contender]:
 
 
 def waits(bench: Bench) -> Iterator[Contender]:
-    """The same plan of a server that answers at once, and of a slow one."""
-    folder = bench.catalog().project()
-    yield bench.run("at once", PLAN, folder)
-    yield bench.run("slow", PLAN, folder, delay=LONG_DELAY)
+    """The same plan of a server that answers at once, and of a slow one.
+
+    Of one list; of the lists of some schemas; of objects by name, where a wait is a short one.
+    """
+    catalog, named = bench.catalog(), bench.sizes.named
+    whole, scattered = (catalog.project(declared=named, scattered=each) for each in (False, True))
+    for of, folder, delay in (
+        ("one list", catalog.project(), LONG_DELAY),
+        ("lists of schemas", whole, LONG_DELAY),
+        ("by name", scattered, APPLY_DELAY),
+    ):
+        yield bench.run(f"{of}, at once", PLAN, folder)
+        yield bench.run(f"{of}, slow", PLAN, folder, delay=delay)
 
 
 def start(bench: Bench) -> Iterator[Contender]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.blocks import CONCURRENCIES, EDITS, LONG_DELAY, Sizes
+from benchmarks.blocks import APPLY_DELAY, CONCURRENCIES, EDITS, LONG_DELAY, Sizes
 from benchmarks.figures import Figure, Formula, difference, ratio, value
 
 CHECKS = "correctness"
@@ -33,6 +33,11 @@ class Choice:
     block: str
     without: str
     chosen: str
+
+
+def _waits(name: str, of: str, delay: float, limit: float | None = None) -> Figure:
+    formula = difference(f"{of}, slow", f"{of}, at once", "wall", delay / 1e3)
+    return Figure(name, "waits", formula, limit)
 
 
 def _cpu(
@@ -166,12 +171,9 @@ def targets(sizes: Sizes) -> Sequence[Target]:
             10,
             f"a server that takes {LONG_DELAY} ms a request",
             [
-                Figure(
-                    "waits one after another",
-                    "waits",
-                    difference("slow", "at once", "wall", LONG_DELAY / 1e3),
-                    12,
-                )
+                _waits("waits one after another", "one list", LONG_DELAY, 12),
+                _waits("waits, the schemas of a tenth", "lists of schemas", LONG_DELAY, 12),
+                _waits(f"waits, {needed:,} by name, {APPLY_DELAY} ms", "by name", APPLY_DELAY),
             ],
         ),
         Target(
