@@ -327,8 +327,13 @@ def test_references_that_may_not_be_read_leave_the_plan_unverified(project: Proj
 def test_a_tag_that_this_server_keeps_elsewhere_is_refused_while_planning(
     project: Project,
 ) -> None:
-    project.declare(ITEMS, tags=["Certification.Gold"])
-    assert project.plan(code=1).field("tags")["verdict"] == "refused"
+    for table in (ITEMS, ORDERS, CUSTOMERS):
+        project.declare(table, tags=["Certification.Gold"])
+    done = project.plan(code=1)
+    for table in (ITEMS, ORDERS, CUSTOMERS):
+        assert done.field("tags", f"Table/{table}")["verdict"] == "refused"
+    asked = [each for each in project.requests() if "certification" in each["query"]]
+    assert len(asked) == 1
 
 
 def test_a_list_that_ends_early_is_a_failure_and_no_empty_catalog(project: Project) -> None:

@@ -258,6 +258,10 @@ class Api:
                 else:
                     self.unknown_fields.add((kind.collection, name.replace("domain", "domains")))
 
+    def has_asked_for(self, kind: Kind, field: str) -> bool:
+        """Whether it is known if this server has a field on this kind."""
+        return (kind.collection, field) in self._known_fields
+
     def lacks(self, kind: Kind, field: str) -> bool:
         """Whether this server is known not to have a field on this kind."""
         return (kind.collection, field) in self.unknown_fields

@@ -221,8 +221,9 @@ class OpenMetadata:
         if not any(name.startswith(CERTIFICATION) for name in names or ()):
             return None
         kind = KINDS[change.address.kind]
-        with contextlib.suppress(CatalogError):
-            await self._api.by_name(kind, change.address.name, ("certification",))
+        if not self._api.has_asked_for(kind, "certification"):
+            with contextlib.suppress(CatalogError):
+                await self._api.by_name(kind, change.address.name, ("certification",))
         if self._api.lacks(kind, "certification"):
             return None
         return "this server keeps certifications apart from tags, and would drop this one"
