@@ -130,6 +130,7 @@ class Shelf:
         self._written = 0
         self._latest = bytearray()
         self._full = False
+        self._taken = (slice(0, 0), b"")
 
     def put(self, content: bytes) -> slice | None:
         """Where the bytes lie now; None when they cannot be kept here (no disk, no space)."""
@@ -157,7 +158,12 @@ class Shelf:
             self._latest = bytearray()
 
     def take(self, place: slice) -> bytes:
-        """The bytes that lie there."""
+        """The bytes that lie there. The last ones are remembered: an object is looked at twice."""
+        if self._taken[0] != place:
+            self._taken = (place, self._read(place))
+        return self._taken[1]
+
+    def _read(self, place: slice) -> bytes:
         begin = place.start - self._written
         if begin >= 0:
             return bytes(self._latest[begin : place.stop - self._written])

@@ -38,11 +38,10 @@ def agrees(entity: Entity, declared: Groups, user_id: str | None) -> bool:
         if not by_column.items() <= dict(held).items():
             return False
     for field, sets in others.items():
+        source = LABEL_SOURCES[field]
         for path, wanted in sets.items():
             column = columns.get(path)
-            if column is None or _differ(
-                wanted, label_names(column.tags, LABEL_SOURCES[field], wanted)
-            ):
+            if column is None or _differ(wanted, label_names(column.tags, source, wanted)):
                 return False
     return True
 
