@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import msgspec
 import pytest
 
 from catalogctl.model import Address, Declared, Desired, Members
+from catalogctl.providers.openmetadata import unchanged
 from catalogctl.providers.openmetadata.unchanged import Unchanged
 from catalogctl.spec.packed import Fields
 
@@ -83,8 +86,26 @@ def test_another_server_or_user_knows_nothing_of_it(kept: Path, other: dict[str,
 def test_another_version_of_the_code_knows_nothing_of_it(
     kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("catalogctl.providers.openmetadata.unchanged._CODE", ("fqn.py",))
+    monkeypatch.setattr(unchanged, "_CODE", ("fqn.py",))
     assert not found(opened(kept), raw(), desired())
+
+
+def test_the_file_is_named_by_all_the_code_that_compares() -> None:
+    """Whatever `agreement` imports, and what packs the fields."""
+    program = (
+        "import sys, catalogctl.providers.openmetadata.agreement\n"
+        "own = [each for each in sys.modules.items() if each[0].startswith('catalogctl.')]\n"
+        "print(*(name for name, module in own if not hasattr(module, '__path__')))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    imported = {
+        f"{name.removeprefix('catalogctl.').replace('.', '/')}.py" for name in said.stdout.split()
+    }
+    assert {"groups.py", "providers/openmetadata/mapping.py"} < imported
+    assert imported <= {*unchanged._CODE, "version.py"}  # the version is in the name anyway
+    assert "spec/packed.py" in unchanged._CODE
 
 
 def test_a_name_that_stands_elsewhere_first_is_no_harm(tmp_path: Path) -> None:
