@@ -13,6 +13,7 @@ import subprocess
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -1301,3 +1302,11 @@ class TestQuotas:
         for number, seconds in quotas:
             for first, after in zip(went, went[number:], strict=False):
                 assert after - first >= seconds - 1e-6
+
+
+@pytest.mark.parametrize("told", [None, "", "yesterday"])
+def test_an_answer_tells_the_catalogs_time_or_ours(told: str | None) -> None:
+    dated = Response(200, {"date": "Wed, 25 Nov 2026 12:00:00 GMT"}, b"")
+    assert dated.time == datetime(2026, 11, 25, 12, tzinfo=timezone.utc).timestamp()
+    undated = Response(200, {} if told is None else {"date": told}, b"")
+    assert abs(undated.time - datetime.now(timezone.utc).timestamp()) < 60

@@ -139,14 +139,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     asked = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d+)?", asked, re.ASCII):
         return float(asked)
-    then = _date(asked)
+    then = date_of(asked)
     if then is None:
         return None
-    now = _date(headers.get("date", "")) or datetime.now(timezone.utc)
+    now = date_of(headers.get("date", "")) or datetime.now(timezone.utc)
     return max(0.0, (then - now).total_seconds())
 
 
-def _date(text: str) -> datetime | None:
+def date_of(text: str) -> datetime | None:
+    """A date as headers have it; None when it is none."""
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

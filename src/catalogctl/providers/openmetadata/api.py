@@ -79,25 +79,27 @@ def segment(name: str) -> str:
 class Live:
     """An object read by name: typed, and as it came (for writing whole values back).
 
-    With `unread` it is as the plan saw it some time ago: its own fields, without columns, for a
-    patch on the condition that it has not changed since.
+    `time` is the server's when it answered. With `unread` it is as the plan saw it then: its own
+    fields, without columns, for a patch on the condition that it has not changed since.
     """
 
     kind: Kind
     entity: Entity
     raw: Mapping[str, Any]
     etag: bool
+    time: float
     unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A page of a list. Its rows are decoded one by one: so only one object is there at a time, in
-    memory that is used again for the next.
+    memory that is used again for the next. `time` is the server's when it answered.
     """
 
     paging: Paging
     rows: Sequence[msgspec.Raw]
+    time: float
     _answer: Response
 
     def decode(self, row: msgspec.Raw) -> Entity:
@@ -179,7 +181,8 @@ class Api:
                 operation=f"read {kind.noun} {name}",
             )
             self.conditional = etag = "etag" in response.headers
-            return Live(kind, _decoded(response, _entity), json.loads(response.content), etag)
+            entity = _decoded(response, _entity)
+            return Live(kind, entity, json.loads(response.content), etag, response.time)
 
         return await self._with_known_fields(kind, fields, ask)
 
@@ -353,13 +356,13 @@ def _listed(response: Response) -> Listed:
     except msgspec.DecodeError:
         whole = json.dumps(_without_nulls(response.json())).encode()
         page = decoded(replace(response, content=whole), _page)
-    return Listed(page.paging, page.data, response)
+    return Listed(page.paging, page.data, response.time, response)
 
 
 def as_answered(live: Live, answer: Mapping[str, Any]) -> Live:
     """An object as the answer to its patch shows it. Raises `BadResponse`."""
     whole = Response(200, {}, json.dumps(answer).encode(), operation=f"patch {_named(live)}")
-    return Live(live.kind, _decoded(whole, _entity), answer, live.etag)
+    return Live(live.kind, _decoded(whole, _entity), answer, live.etag, live.time)
 
 
 def _path(live: Live) -> str:

@@ -136,7 +136,7 @@ class OpenMetadata:
                 entity = page.decode(row)
                 wanted = unseen.pop(entity.fullyQualifiedName, None)
                 if wanted is not None:
-                    yield self._listed(kind, wanted, entity, row)
+                    yield self._listed(kind, wanted, entity, row, page.time)
             del page, row  # megabytes, and the next ones are on their way
         singles = sorted(unseen)
         if len(unseen) - len(lists.singles) > TRUSTED_MISSES:
@@ -152,11 +152,13 @@ class OpenMetadata:
         async for observed in as_they_come(self._single(kind, by_name[name]) for name in singles):
             yield observed
 
-    def _listed(self, kind: Kind, desired: Desired, entity: Entity, row: Raw) -> Observed:
+    def _listed(
+        self, kind: Kind, desired: Desired, entity: Entity, row: Raw, time: float
+    ) -> Observed:
         if agrees(entity, grouped(desired.fields), self._user_id) and not self._api.unknown_fields:
             self._unchanged.keep(row, desired)
             return Observed(desired.address, agrees=True)
-        self._standing.note_row(kind, desired.address, entity, row)
+        self._standing.note_row(kind, desired.address, entity, row, time)
         return self._observed(kind, desired.address, desired.fields, entity, None)
 
     async def _single(self, kind: Kind, desired: Desired) -> Observed:

@@ -11,8 +11,8 @@ change is folded into it. So an object that had been changed shortly before is r
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import msgspec
 
@@ -26,7 +26,7 @@ OWN = frozenset({"description", "displayName", "tags", "glossaryTerms", "owners"
 
 QUIET: float = 15 * 60
 """Seconds since its last change after which an object is trusted to its version: the ten minutes of
-the server, and what its clock may be off."""
+the server, and some more, since a server can be several machines."""
 
 _labelled = msgspec.json.Decoder(Labelled)
 
@@ -34,29 +34,30 @@ _labelled = msgspec.json.Decoder(Labelled)
 class Standing:
     """The objects of one catalog that may be changed, as they were when the plan was made."""
 
-    def __init__(self, api: Api, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, api: Api) -> None:
         self._api = api
-        self._clock = clock
         self._seen: dict[Address, Live] = {}
         self._learning = asyncio.Lock()
 
-    def note_row(self, kind: Kind, address: Address, entity: Entity, row: msgspec.Raw) -> None:
+    def note_row(
+        self, kind: Kind, address: Address, entity: Entity, row: msgspec.Raw, time: float
+    ) -> None:
         """Remember an object that differs, from a list; see `note`."""
         try:
             labels = _labelled.decode(row).tags
         except msgspec.DecodeError:
             return
-        self.note(address, Live(kind, entity, {"tags": labels}, etag=True))
+        self.note(address, Live(kind, entity, {"tags": labels}, etag=True, time=time))
 
     def note(self, address: Address, live: Live) -> None:
         """Remember an object: what its own fields are, and not its columns."""
         if address.kind == "Topic" or not live.etag:
             return  # the row of a topic in a CSV is built from everything that it has
         changed = live.entity.updatedAt / 1000
-        if changed and self._clock() - changed >= QUIET:
+        if changed and live.time - changed >= QUIET:
             own = msgspec.structs.replace(live.entity, columns=())
             raw = {"version": own.version, "tags": live.raw.get("tags") or []}
-            self._seen[address] = Live(live.kind, own, raw, etag=True, unread=True)
+            self._seen[address] = replace(live, entity=own, raw=raw, unread=True)
 
     async def observed(self, change: Change, read: Callable[[], Awaitable[Observed]]) -> Observed:
         """The object as the plan saw it where its first write can rely on that, else as read."""

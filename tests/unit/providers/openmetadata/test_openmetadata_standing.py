@@ -45,9 +45,9 @@ def entity(name: str = "a.b.c.t", **more: Any) -> Entity:
 def noted(
     found: Entity, where: Address | None = None, *, conditional: bool | None = True, **row: Any
 ) -> Standing:
-    standing = Standing(Served(conditional), clock=lambda: NOW)
+    standing = Standing(Served(conditional))
     content = msgspec.Raw(msgspec.json.encode({"tags": [LABEL], **row}))
-    standing.note_row(KINDS["Table"], where or address(), found, content)
+    standing.note_row(KINDS["Table"], where or address(), found, content, NOW)
     return standing
 
 
@@ -113,11 +113,11 @@ def test_labels_that_cannot_be_understood_are_read_again() -> None:
 @pytest.mark.parametrize("fails", [False, True])
 def test_while_nobody_knows_one_reads_and_the_others_wait(fails: bool) -> None:
     api = Served(None)
-    standing = Standing(api, clock=lambda: NOW)
+    standing = Standing(api)
     places = [address(f"a.b.c.t{number}") for number in range(5)]
     row = msgspec.Raw(b'{"tags": []}')
     for place in places:
-        standing.note_row(KINDS["Table"], place, entity(place.name), row)
+        standing.note_row(KINDS["Table"], place, entity(place.name), row, NOW)
     reads: list[str] = []
 
     async def read(place: Address) -> Observed:
