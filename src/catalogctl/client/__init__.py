@@ -24,7 +24,7 @@ import httpx
 from catalogctl.client import connecting, failures
 from catalogctl.client.connecting import Connections
 from catalogctl.client.failures import Explain, Failure, default_explain
-from catalogctl.client.pacing import Limiter, Pace, Quota, date_of, per_minute
+from catalogctl.client.pacing import Limiter, Pace, Quota, per_minute, server_time
 from catalogctl.errors import BadResponse, CatalogError, RateLimited, Rejected, WriteRefused
 from catalogctl.version import __version__
 
@@ -85,8 +85,7 @@ class Response:
     @property
     def time(self) -> float:
         """When it was given, in seconds since 1970: by the catalog's clock where it tells that."""
-        told = date_of(self.headers.get("date", ""))
-        return told.timestamp() if told else time.time()
+        return server_time(self.headers)
 
     def text(self) -> str:
         """The answer as UTF-8, whatever its header says; broken bytes become U+FFFD."""

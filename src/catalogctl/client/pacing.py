@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -139,15 +140,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     asked = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d+)?", asked, re.ASCII):
         return float(asked)
-    then = date_of(asked)
-    if then is None:
-        return None
-    now = date_of(headers.get("date", "")) or datetime.now(timezone.utc)
-    return max(0.0, (then - now).total_seconds())
+    then = _date(asked)
+    return None if then is None else max(0.0, then.timestamp() - server_time(headers))
 
 
-def date_of(text: str) -> datetime | None:
-    """A date as headers have it; None when it is none."""
+def server_time(headers: Mapping[str, str]) -> float:
+    """When an answer was given, in seconds since 1970: by the server's clock where it tells that,
+    else by ours.
+    """
+    told = _date(headers.get("date", ""))
+    return told.timestamp() if told else time.time()
+
+
+def _date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

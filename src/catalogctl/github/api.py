@@ -10,14 +10,13 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from catalogctl.client.failures import RAISED, redactor
-from catalogctl.client.pacing import retry_after
+from catalogctl.client.pacing import retry_after, server_time
 from catalogctl.errors import Error
 from catalogctl.version import __version__
 
@@ -315,18 +314,10 @@ def _due(headers: Mapping[str, str], before: int) -> float:
         return asked
     if headers.get("x-ratelimit-remaining") == "0":
         try:
-            return max(0.0, float(headers["x-ratelimit-reset"]) - _now(headers)) + 1
+            return max(0.0, float(headers["x-ratelimit-reset"]) - server_time(headers)) + 1
         except (KeyError, ValueError):
             pass
     return float(SECONDARY_PAUSE * 2**before)
-
-
-def _now(headers: Mapping[str, str]) -> float:
-    """By GitHub's own clock, where it tells the time."""
-    try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
-        return time.time()
 
 
 def _short(path: str) -> str:
