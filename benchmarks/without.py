@@ -33,9 +33,9 @@ def lists() -> None:
 
 def pages() -> None:
     """Pages of a hundred rows, a tenth of what they are."""
-    from catalogctl.providers.openmetadata import paging
+    from catalogctl.providers.openmetadata import provider
 
-    paging.PAGE //= 10
+    provider.PAGE //= 10
 
 
 def shelf() -> None:

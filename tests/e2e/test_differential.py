@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from catalogctl.providers.openmetadata import paging, provider, scope
+from catalogctl.providers.openmetadata import provider, scope
 from catalogctl.providers.openmetadata.api import Listed
 from catalogctl.spec import packed
 from e2e.git_repo import GitRepo
@@ -56,7 +56,7 @@ def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scope, "FEW", 0)
-    monkeypatch.setattr(paging, "PAGE", 2)
+    monkeypatch.setattr(provider, "PAGE", 2)
 
 
 def everything_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:

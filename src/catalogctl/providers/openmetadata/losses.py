@@ -18,6 +18,7 @@ from catalogctl.providers.openmetadata.mapping import (
     owner_name,
     walk_columns,
 )
+from catalogctl.providers.openmetadata.paging import Pages
 from catalogctl.providers.openmetadata.wire import Label
 
 PAGE = 500
@@ -44,9 +45,8 @@ async def of_topics(
     names = {line.name for line in lines}
     fields = ("owners", "tags", "domains")
     found: list[str] = []
-    after = None
-    while True:
-        page = await api.page(KINDS["Topic"], {"service": service}, fields, PAGE, after)
+    following = Pages(api, KINDS["Topic"], {"service": service}, fields, PAGE)
+    while (page := await following()) is not None:
         for topic in map(page.decode, page.rows):
             name = fqn.split(topic.fullyQualifiedName)[-1]
             if name not in names:
@@ -57,9 +57,7 @@ async def of_topics(
             inherited += [each.name for each in domains_of(topic) if each.inherited]
             if inherited:
                 found.append(f"{subject}: inherited {', '.join(inherited)} becomes its own")
-        if not page.rows or page.paging.after in (None, after):
-            return found
-        after = page.paging.after
+    return found
 
 
 def _labels(subject: str, labels: Iterable[Label], *, tier_cell: bool) -> Iterator[str]:

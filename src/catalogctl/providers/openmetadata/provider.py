@@ -51,6 +51,9 @@ from catalogctl.providers.openmetadata.verdicts import unrehearsed, verdicts
 from catalogctl.providers.openmetadata.wire import Entity
 from catalogctl.providers.openmetadata.writing import EntityWriter
 
+PAGE = 1000
+"""Rows a page: pages come one after another, so fewer of them are faster; memory stays flat."""
+
 PAGES = 4
 """Pages that are under way or in memory at once, of all lists together."""
 
@@ -123,7 +126,7 @@ class OpenMetadata:
         )
         self._unchanged.load(self._url, self._user_id)
         unseen = dict(by_name)
-        walks = [Pages(self._api, kind, each, fields) for each in lists.scopes]
+        walks = [Pages(self._api, kind, each, fields, PAGE) for each in lists.scopes]
         async for page in merged(walks, PAGES):
             for number, row in enumerate(page.rows):
                 if number % AWHILE == 0:
