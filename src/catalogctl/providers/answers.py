@@ -38,9 +38,7 @@ async def as_they_come(works: Iterable[Coroutine[Any, Any, T]]) -> AsyncIterator
         for arrived in asyncio.as_completed(tasks):
             yield await arrived
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _stop(tasks)
 
 
 async def merged(
@@ -81,6 +79,11 @@ async def merged(
             del arrived
             places.release()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _stop(tasks)
+
+
+async def _stop(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Until none of them is at work any more."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,7 +7,6 @@ object in sync, and no path of a field is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from operator import attrgetter
 
 from catalogctl.groups import Groups
@@ -18,7 +17,7 @@ from catalogctl.providers.openmetadata.mapping import (
     label_names,
     own_field,
 )
-from catalogctl.providers.openmetadata.wire import Column, Entity
+from catalogctl.providers.openmetadata.wire import Entity
 
 
 def agrees(entity: Entity, declared: Groups, user_id: str | None) -> bool:
@@ -32,7 +31,7 @@ def agrees(entity: Entity, declared: Groups, user_id: str | None) -> bool:
     texts, others = declared.texts.get("columns", {}), declared.others.get("columns", {})
     if not texts and not others:
         return True
-    columns = _columns(entity)
+    columns = columns_by_path(entity)
     for field, by_column in texts.items():
         held = zip(columns, map(attrgetter(field), columns.values()), strict=True)
         if not by_column.items() <= dict(held).items():
@@ -44,14 +43,6 @@ def agrees(entity: Entity, declared: Groups, user_id: str | None) -> bool:
             if column is None or _differ(wanted, label_names(column.tags, source, wanted)):
                 return False
     return True
-
-
-def _columns(entity: Entity) -> Mapping[str, Column]:
-    """As `columns_by_path`, which is not needed where a path is a name."""
-    found = {column.name: column for column in entity.columns}
-    if "." in "".join(found) or any(map(attrgetter("children"), entity.columns)):
-        return columns_by_path(entity)
-    return found
 
 
 def _differ(wanted: Declared, held: Value) -> bool:

@@ -314,6 +314,11 @@ class Api:
         )
         return answer if isinstance(answer, dict) else {}
 
+    def as_answered(self, live: Live, answer: Mapping[str, Any]) -> Live:
+        """An object as the answer to its patch shows it. Raises `BadResponse`."""
+        entity = _converted(answer, Entity, self.client.catalog, f"patch {_named(live)}")
+        return replace(live, entity=entity, raw=answer, unread=False)
+
     async def follow(self, live: Live, user_id: str) -> None:
         """Add a follower; adding one twice is no error. The body is a bare JSON string."""
         await self.client.request(
@@ -359,12 +364,6 @@ def _listed(response: Response) -> Listed:
     return Listed(page.paging, page.data, response.time, response)
 
 
-def as_answered(live: Live, answer: Mapping[str, Any]) -> Live:
-    """An object as the answer to its patch shows it. Raises `BadResponse`."""
-    whole = Response(200, {}, json.dumps(answer).encode(), operation=f"patch {_named(live)}")
-    return Live(live.kind, _decoded(whole, _entity), answer, live.etag, live.time)
-
-
 def _path(live: Live) -> str:
     return f"/v1/{live.kind.collection}/{segment(live.entity.id)}"
 
@@ -378,15 +377,18 @@ def _decoded(response: Response, decoder: msgspec.json.Decoder[T]) -> T:
         return decoder.decode(response.content)
     except msgspec.DecodeError:
         answer = response.json()  # says what came instead, when it is not JSON at all
+    return _converted(answer, decoder.type, response.catalog, response.operation)
+
+
+def _converted(answer: Any, type: type[T], catalog: str, operation: str) -> T:
+    """JSON that is parsed already. Servers omit what is null (recorded); one that does not is read
+    in this way, which is slow.
+    """
     try:
-        # Servers omit what is null (recorded); one that does not is read the slow way.
-        return msgspec.convert(_without_nulls(answer), decoder.type, strict=False)
+        return msgspec.convert(_without_nulls(answer), type, strict=False)
     except msgspec.ValidationError as problem:
-        raise BadResponse(
-            f"an answer that cannot be understood: {problem}",
-            catalog=response.catalog,
-            operation=response.operation,
-        ) from None
+        said = f"an answer that cannot be understood: {problem}"
+        raise BadResponse(said, catalog=catalog, operation=operation) from None
 
 
 def _without_nulls(value: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from operator import attrgetter
 from typing import Any
 
 from catalogctl import fqn
@@ -24,6 +25,7 @@ from catalogctl.providers.openmetadata.wire import (
 )
 
 FIELDS = ("owners", "tags", "columns", "domains", "followers", "votes")
+_CHILDREN = attrgetter("children")
 LABEL_SOURCES = {"tags": "Classification", "glossaryTerms": "Glossary"}
 TIER = "Tier."
 
@@ -68,13 +70,15 @@ def column_path(path: str) -> tuple[str, str] | None:
 
 def columns_by_path(entity: Entity) -> dict[str, Column]:
     """Every column, nested ones too, by its path below the table as the server quotes it."""
-    found: dict[str, Column] = {}
-    _collect(entity.columns, "", found)
+    found = {column.name: column for column in entity.columns}
+    if "." in "".join(found) or any(map(_CHILDREN, entity.columns)):
+        found.clear()  # a path is more than a name here
+        _collect(entity.columns, "", found)
     return found
 
 
 def _collect(columns: Sequence[Column], above: str, found: dict[str, Column]) -> None:
-    """What `walk_columns` yields, without the pointers: this runs for every table of a plan."""
+    """What `walk_columns` yields, without the pointers."""
     for column in columns:
         path = above + fqn.quote(column.name)
         found[path] = column

@@ -25,7 +25,7 @@ from catalogctl.diff import same
 from catalogctl.errors import CatalogError, Conflict, Forbidden, Unauthorized, Unreachable
 from catalogctl.model import FieldChange
 from catalogctl.providers.openmetadata import importing, rows_csv
-from catalogctl.providers.openmetadata.api import Api, Live, as_answered
+from catalogctl.providers.openmetadata.api import Api, Live
 from catalogctl.providers.openmetadata.mapping import (
     FIELDS,
     LABEL_SOURCES,
@@ -102,7 +102,7 @@ class EntityWriter:
             rest = [each for each in self._due if each.path not in written]
             needed = needed_fields(each.path for each in rest)
             if all(name in answer for name in needed):
-                self._live = as_answered(self._live, answer)
+                self._live = self._api.as_answered(self._live, answer)
             else:
                 self._live = await self._api.by_name(self._live.kind, self._name, needed)
             held, missing = held_fields(self._live.entity, declared_of(rest), self._user_id)
